@@ -1,0 +1,1 @@
+"""Assent's domain: who may be contacted, on which channel, about what, and on what proof."""
