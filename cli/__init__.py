@@ -1,0 +1,1 @@
+"""The `assent` command: one file a command group."""
