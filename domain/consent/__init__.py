@@ -1,0 +1,1 @@
+"""Permission: the rules, the one door, and the verbs that go through it."""

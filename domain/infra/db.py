@@ -1,0 +1,83 @@
+"""PostgreSQL: one pool a process, shared by the ORM and by SQL, and one way to open a transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, cast
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from tortoise import Tortoise
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.connection import get_connections
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+MODELS = ["domain.accounts.models", "domain.contacts.models", "domain.groups.models", "domain.bulk.models"]
+# A writer that hangs holds back every reader of the ledger, so no transaction may outlive this.
+SESSION = {"transaction_timeout": "300s", "idle_in_transaction_session_timeout": "30s", "timezone": "UTC"}
+
+
+def config(url: str, pool_size: int = 10) -> dict[str, Any]:
+    """Tortoise's configuration for a database URL (`postgres://…`)."""
+    connection = expand_db_url(url.replace("postgresql://", "postgres://", 1))
+    connection["engine"] = "tortoise.backends.asyncpg"
+    connection["credentials"] |= {
+        "minsize": 1,
+        "maxsize": pool_size,
+        "server_settings": SESSION,
+        "reset": _keep,
+        "application_name": "assent",
+    }
+    apps = {"assent": {"models": MODELS, "default_connection": "default", "migrations": "domain.migrations"}}
+    return {"connections": {"default": connection}, "apps": apps, "use_tz": True, "timezone": "UTC"}
+
+
+async def connect(url: str, pool_size: int = 10) -> None:
+    """Open the process's pool. Raises OSError or asyncpg.PostgresError when the server cannot be reached."""
+    await Tortoise.init(config=config(url, pool_size), _enable_global_fallback=True)
+    await _client().create_connection(with_db=True)
+
+
+async def close() -> None:
+    """Close the pool."""
+    await Tortoise.close_connections()
+
+
+def pool() -> asyncpg.Pool[asyncpg.Record]:
+    """The process's pool, for one-statement reads: `await pool().fetch(SQL, account_id, …)`."""
+    return cast("asyncpg.Pool[asyncpg.Record]", _root(_client())._pool)
+
+
+@asynccontextmanager
+async def tx() -> AsyncIterator[Connection]:
+    """One READ COMMITTED transaction; the ORM inside it uses the same connection. Nested, a savepoint.
+
+    The ORM's own `in_transaction()` loses its connection when the client hangs up during BEGIN.
+    """
+    client = _client()
+    if isinstance(client, TransactionWrapper):
+        connection = cast(Connection, client._connection)
+        async with connection.transaction():
+            yield connection
+        return
+    async with pool().acquire() as connection, connection.transaction():
+        wrapper = TransactionWrapper(client)
+        wrapper._connection = cast(Any, connection)
+        token = get_connections().set("default", wrapper)
+        try:
+            yield connection
+        finally:
+            get_connections().reset(token)
+
+
+def _client() -> AsyncpgDBClient:
+    return cast(AsyncpgDBClient, get_connections().get("default"))
+
+
+def _root(client: AsyncpgDBClient) -> AsyncpgDBClient:
+    return _root(client._parent) if isinstance(client, TransactionWrapper) else client
+
+
+async def _keep(_connection: Connection) -> None:
+    """No session state is ever changed, so a connection goes back as it is: a round trip saved."""
