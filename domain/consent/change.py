@@ -1,0 +1,170 @@
+"""The door: the one verb that changes permission, for one contact or for thousands, in four round trips.
+
+Lock, then decide. The first statement locks the contacts by id, then their addresses by id; the second, on a
+fresh view of what is locked, joins them to the tabulated decisions of `decide`, updates what changes, and appends
+the ledger entries and the count deltas. Nothing else writes consent, deliverability or lifecycle.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import product
+from typing import Any
+from uuid import UUID, uuid4
+
+from domain.consent.door_sql import DECIDE, LOCK
+from domain.consent.evidence import Evidence
+from domain.consent.rules import CHECK_ORDER, Change, Changed, Facts, Refused, Request, Step, decide
+from domain.consent.values import Channel, ConsentStatus, Deliverability, Lifecycle
+from domain.errors import ErrorCode
+from domain.infra.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Which addresses of which contacts. `slots` None: every slot; it concerns email alone."""
+
+    contact_ids: Sequence[UUID]
+    channels: Sequence[Channel]
+    slots: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who asks, when, and on what proof. `now` is also the moment that evidence without a date was obtained."""
+
+    account_id: UUID
+    actor: str
+    now: datetime
+    evidence: Evidence | None = None
+    evidence_id: UUID | None = None
+    reason: str | None = None
+    operation_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One contact (or one of its addresses) that the change was refused for."""
+
+    contact_id: UUID
+    address_id: UUID | None
+    code: ErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a change. Contacts add up: changed + unchanged + skipped = found."""
+
+    found: int
+    changed: int
+    unchanged: int
+    skipped: dict[ErrorCode, int]
+    refusals: list[Refusal]
+    positions: list[int] = field(default_factory=list)
+    """The ledger entries made, in order."""
+
+
+async def change(connection: Connection, request: Request, targets: Targets, context: Context) -> Outcome:
+    """Apply one request to a set of contacts, inside the caller's transaction.
+
+    `request.evidence_newer` is not read: it is judged address by address, against the latest opt-out.
+    Contacts that do not exist are not found and not counted. Raises nothing for a refusal: the caller decides
+    whether one refusal among many rolls back.
+    """
+    rules = tabulate(request)
+    moves_lifecycle = any(rule.before or rule.after for rule in rules)
+    contacts, channels = list(targets.contact_ids), list(targets.channels)
+    await connection.execute(LOCK, context.account_id, contacts, channels, moves_lifecycle)
+    row = await connection.fetchrow(DECIDE, *_parameters(rules, targets, context, request))
+    assert row is not None
+    return _outcome(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table that SQL joins: facts on the left, the decision on the right."""
+
+    lifecycle: Lifecycle
+    consent: ConsentStatus | None
+    deliverability: Deliverability
+    newer: bool
+    code: ErrorCode | None = None
+    before: Step | None = None
+    """ACTIVATE or ARCHIVE of the contact, before its addresses."""
+    step: Step | None = None
+    """The address's own step."""
+    after: Step | None = None
+    """ARCHIVE of the contact again, after its addresses."""
+
+
+def tabulate(request: Request) -> list[Rule]:
+    """Run `decide` over every combination of facts, so that SQL holds no rule of its own."""
+    return [
+        _rule(request, lifecycle, consent, deliverability, newer)
+        for lifecycle, consent, deliverability, newer in product(
+            Lifecycle, (None, *ConsentStatus), Deliverability, (False, True)
+        )
+    ]
+
+
+def _rule(
+    request: Request, lifecycle: Lifecycle, consent: ConsentStatus | None, deliverability: Deliverability, newer: bool
+) -> Rule:
+    asked = Request(
+        request.change, request.source, request.policy, request.proof, newer,
+        request.include_archived, request.granted, request.confirmation,
+    )  # fmt: skip
+    decision = decide(asked, Facts(lifecycle, consent, deliverability))
+    if isinstance(decision, Refused):
+        return Rule(lifecycle, consent, deliverability, newer, code=decision.code)
+    steps = decision.steps if isinstance(decision, Changed) else ()
+    addresses = [i for i, step in enumerate(steps) if step.lifecycle is None]
+    at = addresses[0] if addresses else len(steps)
+    before, step, after = steps[:at], steps[at : at + 1], steps[at + 1 :]
+    return Rule(lifecycle, consent, deliverability, newer, None, *(part[0] if part else None for part in (before, step, after)))
+
+
+def _parameters(rules: list[Rule], targets: Targets, context: Context, request: Request) -> list[Any]:
+    evidence = context.evidence
+    words = evidence is not None or context.reason is not None
+    return [
+        context.account_id,
+        list(targets.contact_ids),
+        list(targets.channels),
+        None if targets.slots is None else list(targets.slots),
+        (evidence and evidence.obtained_at) or context.now,
+        [rule.lifecycle for rule in rules],
+        [rule.consent for rule in rules],
+        [rule.deliverability for rule in rules],
+        [rule.newer for rule in rules],
+        [rule.code for rule in rules],
+        [rule.before and rule.before.action for rule in rules],
+        [rule.step and rule.step.action for rule in rules],
+        [rule.step and rule.step.consent for rule in rules],
+        [rule.step and rule.step.deliverability for rule in rules],
+        [rule.after and rule.after.action for rule in rules],
+        list(CHECK_ORDER),
+        context.now,
+        request.source,
+        context.actor,
+        context.operation_id,
+        uuid4() if words else context.evidence_id,
+        words,
+        evidence and evidence.method,
+        evidence and evidence.statement.strip(),
+        evidence and evidence.obtained_at,
+        evidence and evidence.url,
+        context.reason,
+    ]
+
+
+def _outcome(row: Any) -> Outcome:
+    refusals = zip(row["refused_contacts"], row["refused_addresses"], row["refused_codes"], strict=True)
+    return Outcome(
+        found=row["found"],
+        changed=row["changed"],
+        unchanged=row["unchanged"],
+        skipped={ErrorCode(code): n for code, n in zip(row["skipped_codes"], row["skipped_counts"], strict=True)},
+        refusals=[Refusal(contact, address, ErrorCode(code)) for contact, address, code in refusals],
+        positions=row["positions"],
+    )

@@ -1,0 +1,16 @@
+-- Locks in the one order that never deadlocks: contacts by id, then addresses by id. The second statement sees
+-- the points as they are once the contacts are held, and no point of theirs can change after that.
+-- `every_address`: archiving and activating move the counts of all the contact's addresses.
+CREATE FUNCTION lock_contacts(account uuid, contacts uuid[], channels channel[], every_address boolean)
+RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  PERFORM FROM contact_state s
+   WHERE s.account_id = account AND s.contact_id = ANY (contacts)
+   ORDER BY s.contact_id FOR NO KEY UPDATE;
+  PERFORM FROM address a
+   WHERE a.account_id = account AND a.id IN (
+     SELECT p.address_id FROM contact_point p
+      WHERE p.account_id = account AND p.contact_id = ANY (contacts)
+        AND (every_address OR p.channel = ANY (channels)))
+   ORDER BY a.id FOR NO KEY UPDATE;
+END $$;
