@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from domain.consent.door_sql import DECIDE, LOCK
 from domain.consent.evidence import Evidence
 from domain.consent.rules import CHECK_ORDER, Change, Changed, Facts, Refused, Request, Step, decide
-from domain.consent.values import Channel, ConsentStatus, Deliverability, Lifecycle
+from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
 from domain.errors import ErrorCode
 from domain.infra.db import Connection
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.consent.rules import Proof, proof_of
-from domain.consent.values import EvidenceMethod
+from domain.values import EvidenceMethod
 from domain.errors import DomainError, ErrorCode, invalid
 
 MIN_STATEMENT, MAX_STATEMENT = 10, 4_000

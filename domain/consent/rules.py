@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from domain.consent.values import (
+from domain.values import (
     Channel,
     ConsentAction,
     ConsentSource,
