@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Final
 
 from domain.values import (
-    Channel,
     ConsentAction,
     ConsentSource,
     ConsentStatus,
@@ -160,12 +159,6 @@ def proof_of(method: EvidenceMethod | None) -> Proof:
     if method is None:
         return Proof.NONE
     return Proof.WRITTEN if method in WRITTEN_METHODS else Proof.UNWRITTEN
-
-
-def withdrawn_with(channels: frozenset[Channel]) -> frozenset[Channel]:
-    """The channels that a recipient's STOP on these withdraws: a phone number's SMS and CALL go together."""
-    phone = {Channel.SMS, Channel.CALL}
-    return channels | phone if channels & phone else channels
 
 
 def _opt_in(request: Request, facts: Facts) -> Decision:

@@ -1,8 +1,9 @@
 -- Locks in the one order that never deadlocks: contacts by id, then addresses by id. The second statement sees
 -- the points as they are once the contacts are held, and no point of theirs can change after that.
+-- Answers the account's policy, so that a decision rests on it as it is now.
 -- `every_address`: archiving and activating move the counts of all the contact's addresses.
 CREATE FUNCTION lock_contacts(account uuid, contacts uuid[], channels channel[], every_address boolean)
-RETURNS void LANGUAGE plpgsql VOLATILE AS $$
+RETURNS opt_out_policy LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   PERFORM FROM contact_state s
    WHERE s.account_id = account AND s.contact_id = ANY (contacts)
@@ -13,4 +14,5 @@ BEGIN
       WHERE p.account_id = account AND p.contact_id = ANY (contacts)
         AND (every_address OR p.channel = ANY (channels)))
    ORDER BY a.id FOR NO KEY UPDATE;
+  RETURN (SELECT opt_out_policy FROM account WHERE account_id = account);
 END $$;
