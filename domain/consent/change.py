@@ -6,16 +6,19 @@ the ledger entries and the count deltas. Nothing else writes consent, deliverabi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import product
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
 
 from domain.consent.door_sql import DECIDE, LOCK
 from domain.consent.evidence import Evidence
 from domain.consent.rules import CHECK_ORDER, Change, Changed, Facts, Refused, Request, Step, decide
-from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
+from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle, OptOutPolicy
 from domain.errors import ErrorCode
 from domain.infra.db import Connection
 
@@ -67,15 +70,15 @@ class Outcome:
 async def change(connection: Connection, request: Request, targets: Targets, context: Context) -> Outcome:
     """Apply one request to a set of contacts, inside the caller's transaction.
 
-    `request.evidence_newer` is not read: it is judged address by address, against the latest opt-out.
-    Contacts that do not exist are not found and not counted. Raises nothing for a refusal: the caller decides
-    whether one refusal among many rolls back.
+    The policy is the account's own, read under the lock, and `request.evidence_newer` is judged address by address
+    against the latest opt-out: what the request says of either is not read. Contacts that do not exist are not found
+    and not counted. Raises nothing for a refusal: the caller decides whether one among many rolls back.
     """
-    rules = tabulate(request)
-    moves_lifecycle = any(rule.before or rule.after for rule in rules)
+    moves_lifecycle = any(rule.before or rule.after for rule in tabulate(request))
     contacts, channels = list(targets.contact_ids), list(targets.channels)
-    await connection.execute(LOCK, context.account_id, contacts, channels, moves_lifecycle)
-    row = await connection.fetchrow(DECIDE, *_parameters(rules, targets, context, request))
+    policy = await connection.fetchval(LOCK, context.account_id, contacts, channels, moves_lifecycle)
+    asked = replace(request, policy=OptOutPolicy(policy))
+    row = await connection.fetchrow(DECIDE, *_parameters(asked, targets, context))
     assert row is not None
     return _outcome(row)
 
@@ -99,21 +102,14 @@ class Rule:
 
 def tabulate(request: Request) -> list[Rule]:
     """Run `decide` over every combination of facts, so that SQL holds no rule of its own."""
-    return [
-        _rule(request, lifecycle, consent, deliverability, newer)
-        for lifecycle, consent, deliverability, newer in product(
-            Lifecycle, (None, *ConsentStatus), Deliverability, (False, True)
-        )
-    ]
+    facts = product(Lifecycle, (None, *ConsentStatus), Deliverability, (False, True))
+    return [_rule(request, *combination) for combination in facts]
 
 
 def _rule(
     request: Request, lifecycle: Lifecycle, consent: ConsentStatus | None, deliverability: Deliverability, newer: bool
 ) -> Rule:
-    asked = Request(
-        request.change, request.source, request.policy, request.proof, newer,
-        request.include_archived, request.granted, request.confirmation,
-    )  # fmt: skip
+    asked = replace(request, evidence_newer=newer)
     decision = decide(asked, Facts(lifecycle, consent, deliverability))
     if isinstance(decision, Refused):
         return Rule(lifecycle, consent, deliverability, newer, code=decision.code)
@@ -124,15 +120,11 @@ def _rule(
     return Rule(lifecycle, consent, deliverability, newer, None, *(part[0] if part else None for part in (before, step, after)))
 
 
-def _parameters(rules: list[Rule], targets: Targets, context: Context, request: Request) -> list[Any]:
-    evidence = context.evidence
-    words = evidence is not None or context.reason is not None
-    return [
-        context.account_id,
-        list(targets.contact_ids),
-        list(targets.channels),
-        None if targets.slots is None else list(targets.slots),
-        (evidence and evidence.obtained_at) or context.now,
+@lru_cache(maxsize=256)
+def _table(request: Request) -> tuple[list[Any], ...]:
+    """The decisions as columns, in the order of the statement's parameters."""
+    rules = tabulate(request)
+    return (
         [rule.lifecycle for rule in rules],
         [rule.consent for rule in rules],
         [rule.deliverability for rule in rules],
@@ -143,12 +135,25 @@ def _parameters(rules: list[Rule], targets: Targets, context: Context, request: 
         [rule.step and rule.step.consent for rule in rules],
         [rule.step and rule.step.deliverability for rule in rules],
         [rule.after and rule.after.action for rule in rules],
+    )
+
+
+def _parameters(request: Request, targets: Targets, context: Context) -> list[Any]:
+    evidence = context.evidence
+    words = evidence is not None or context.reason is not None
+    return [
+        context.account_id,
+        list(targets.contact_ids),
+        list(targets.channels),
+        None if targets.slots is None else list(targets.slots),
+        (evidence and evidence.obtained_at) or context.now,
+        *_table(request),
         list(CHECK_ORDER),
         context.now,
         request.source,
         context.actor,
         context.operation_id,
-        uuid4() if words else context.evidence_id,
+        uuid7() if words else context.evidence_id,
         words,
         evidence and evidence.method,
         evidence and evidence.statement.strip(),

@@ -44,7 +44,7 @@ async def close() -> None:
     await Tortoise.close_connections()
 
 
-def pool() -> asyncpg.Pool[asyncpg.Record]:
+def pool() -> "asyncpg.Pool[asyncpg.Record]":
     """The process's pool, for one-statement reads: `await pool().fetch(SQL, account_id, …)`."""
     return cast("asyncpg.Pool[asyncpg.Record]", _root(_client())._pool)
 

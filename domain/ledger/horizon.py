@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.infra.db import pool
 
-_TICK = "SELECT position, xid::text AS xid FROM ledger_tick()"
+_TICK = "SELECT reached AS position, xid::text AS xid FROM ledger_tick()"
 _XMIN = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
 _MOST_PENDING = 1_000

@@ -2,17 +2,17 @@
 -- the points as they are once the contacts are held, and no point of theirs can change after that.
 -- Answers the account's policy, so that a decision rests on it as it is now.
 -- `every_address`: archiving and activating move the counts of all the contact's addresses.
-CREATE FUNCTION lock_contacts(account uuid, contacts uuid[], channels channel[], every_address boolean)
+CREATE FUNCTION lock_contacts(of_account uuid, contacts uuid[], channels channel[], every_address boolean)
 RETURNS opt_out_policy LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   PERFORM FROM contact_state s
-   WHERE s.account_id = account AND s.contact_id = ANY (contacts)
+   WHERE s.account_id = of_account AND s.contact_id = ANY (contacts)
    ORDER BY s.contact_id FOR NO KEY UPDATE;
   PERFORM FROM address a
-   WHERE a.account_id = account AND a.id IN (
+   WHERE a.account_id = of_account AND a.id IN (
      SELECT p.address_id FROM contact_point p
-      WHERE p.account_id = account AND p.contact_id = ANY (contacts)
+      WHERE p.account_id = of_account AND p.contact_id = ANY (contacts)
         AND (every_address OR p.channel = ANY (channels)))
    ORDER BY a.id FOR NO KEY UPDATE;
-  RETURN (SELECT opt_out_policy FROM account WHERE account_id = account);
+  RETURN (SELECT opt_out_policy FROM account WHERE account_id = of_account);
 END $$;

@@ -42,11 +42,11 @@ CREATE TRIGGER ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse();
 REVOKE UPDATE, DELETE, TRUNCATE ON ledger FROM PUBLIC, CURRENT_USER;
 
--- The tick: once every transaction up to `xid` has ended, every entry up to `position` is visible, and none can
+-- The tick: once every transaction up to `xid` has ended, every entry up to `reached` is visible, and none can
 -- appear below it any more. The order of the two reads is what makes it true; a writer has an xid before it
 -- draws a position, because it locks or inserts first.
-CREATE FUNCTION ledger_tick(OUT position bigint, OUT xid xid8) LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION ledger_tick(OUT reached bigint, OUT xid xid8) LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-  SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END INTO position FROM ledger_position s;
+  SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END INTO reached FROM ledger_position s;
   xid := pg_current_xact_id();
 END $$;
