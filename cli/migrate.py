@@ -1,39 +1,14 @@
 """`assent migrate`: brings the database's schema up to date."""
 
-import asyncpg
-from tortoise import Tortoise
-from tortoise.migrations import api
-from tortoise.migrations.executor import MigrationExecutor
+import asyncio
 
-from domain.infra import db
-
-# Any number will do, so long as no other program on the database takes it.
-_LOCK = 0x415353454E54
+from cli.environment import complete
 
 
-async def migrate(url: str) -> list[str]:
-    """Apply what is pending and return its names, under an advisory lock: the ORM itself takes none.
+def migrate() -> None:
+    """Apply pending migrations, one process at a time."""
+    from domain.infra import migrate as migrations
 
-    Raises OSError or asyncpg.PostgresError when the server cannot be reached or a migration fails.
-    """
-    guard = await asyncpg.connect(url)
-    try:
-        await guard.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        names = await pending(url)
-        if names:
-            await api.migrate(config=db.config(url, pool_size=2))
-        return names
-    finally:
-        await Tortoise.close_connections()
-        await guard.close()
-
-
-async def pending(url: str) -> list[str]:
-    """The migrations that the database has not seen, in order."""
-    config = db.config(url, pool_size=2)
-    await Tortoise.init(config=config, init_connections=False)
-    try:
-        executor = MigrationExecutor(Tortoise.get_connection("default"), config["apps"])
-        return [f"{step.migration.app_label}.{step.migration.name}" for step in await executor.plan()]
-    finally:
-        await Tortoise.close_connections()
+    given = complete("database_url")
+    names = asyncio.run(migrations.migrate(given.database_url or ""))
+    print("\n".join(f"applied {name}" for name in names) or "The schema is up to date.")

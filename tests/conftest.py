@@ -69,12 +69,11 @@ async def _pool(database_url: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def db(_pool: str) -> AsyncIterator[None]:
+async def db(_pool: str) -> None:
     """An open `domain.infra.db` on an empty database."""
     from domain.infra import db
 
     await db.pool().execute(_pool)
-    yield
 
 
 @pytest.fixture
@@ -88,7 +87,7 @@ def redis_url() -> str:
 
 def _start() -> ExitStack:
     from cli.embedded import postgres, valkey
-    from cli.migrate import migrate
+    from domain.infra.migrate import migrate
 
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assent-test-")))

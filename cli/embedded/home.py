@@ -6,6 +6,7 @@ import pwd
 import shutil
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cli.embedded.process import EmbeddedError
@@ -21,18 +22,23 @@ def prepare(data_dir: Path, name: str, *, unprivileged: bool) -> tuple[Path, int
     Raises EmbeddedError when the directory belongs to somebody else or cannot be made.
     """
     home = data_dir.absolute() / name
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        if not home.exists():
-            _make(home, nobody() if unprivileged and os.getuid() == 0 else os.getuid())
-    except PermissionError as error:
-        message = f"{data_dir.absolute()} cannot be written by this user: set ASSENT_DATA_DIR to a directory that can."
-        raise EmbeddedError(message) from error
+    if not home.exists():
+        open_to_us(data_dir)
+        _make(home, nobody() if unprivileged and os.getuid() == 0 else os.getuid())
     owner = home.stat().st_uid
     if os.getuid() not in (0, owner):
         message = f"{home} belongs to {pwd.getpwuid(owner).pw_name}: run as them, or set ASSENT_DATA_DIR."
         raise EmbeddedError(message)
     return home.resolve(), owner
+
+
+def open_to_us(data_dir: Path) -> None:
+    """Make the directory where it is missing. Raises EmbeddedError when this user may not write in it."""
+    with suppress(PermissionError):
+        data_dir.mkdir(parents=True, exist_ok=True)
+    if not os.access(data_dir, os.W_OK):
+        message = f"{data_dir.absolute()} cannot be written by this user: set ASSENT_DATA_DIR to a directory that can."
+        raise EmbeddedError(message)
 
 
 def nobody() -> int:

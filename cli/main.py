@@ -1,0 +1,36 @@
+"""`assent`: every way to start, inspect and feed the program."""
+
+import sys
+
+import typer
+from pydantic import ValidationError
+
+from cli import schema
+from cli.api import api
+from cli.dev import dev
+from cli.doctor import doctor
+from cli.migrate import migrate
+from cli.worker import worker
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command("dev")(dev)
+app.command("api")(api)
+app.command("worker")(worker)
+app.command("migrate")(migrate)
+app.command("doctor")(doctor)
+app.add_typer(schema.app, name="schema")
+
+
+def main() -> None:
+    """Run the command line; a setting that cannot be used is one line, without its value."""
+    try:
+        app()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = str(problem["loc"][0])
+            print(f"assent: {name if name.isupper() else f'ASSENT_{name.upper()}'}: {problem['msg']}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Keeps processes running: what dies is started again, after a pause that grows while it keeps dying."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import NoReturn, Protocol
+
+from cli.embedded import EmbeddedError
+from cli.embedded.process import spawn, stop
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
+# Whoever lives this long is well again.
+_WELL_AFTER = 60.0
+
+
+class Service(Protocol):
+    """Something that runs until it dies or is stopped."""
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there."""
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+@dataclass
+class Command:
+    """One `assent` command as a process of its own."""
+
+    arguments: Sequence[str]
+    env: dict[str, str]
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there."""
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        """Start it; its output goes where ours goes."""
+        self.process = spawn(
+            [sys.executable, "-m", "cli.main", *self.arguments], on_parent_death=signal.SIGKILL, env=self.env
+        )
+
+    def stop(self) -> None:
+        """Let it finish what it does for a while, then end it."""
+        if self.process:
+            stop(self.process, signal.SIGTERM)
+
+
+@dataclass
+class Tended:
+    """A service, how often it died of late, and when it may be started again."""
+
+    name: str
+    service: Service
+    deaths: int = 0
+    started: float = field(default_factory=time.monotonic)
+    resume: float | None = None
+
+    def look(self) -> None:
+        """Start the service again if it died and its pause is over."""
+        now = time.monotonic()
+        if self.resume is not None and now >= self.resume:
+            self._start(now)
+        elif self.resume is None and not self.service.running:
+            self._died(now)
+
+    def _died(self, now: float) -> None:
+        self.deaths = 1 if now - self.started > _WELL_AFTER else self.deaths + 1
+        pause = min(_FIRST_PAUSE * 2 ** (self.deaths - 1), _LONGEST_PAUSE)
+        self.resume = now + pause
+        print(f"assent: {self.name} ended; starting it again in {pause:g} s", file=sys.stderr, flush=True)
+
+    def _start(self, now: float) -> None:
+        self.started, self.resume = now, None
+        with suppress(EmbeddedError):  # it shows as not running, and is tried again
+            self.service.start()
+
+
+def tend(services: Sequence[Tended]) -> NoReturn:
+    """Look after the services for ever; a signal ends it, see `stopped_by_signals`."""
+    while True:
+        for service in services:
+            service.look()
+        time.sleep(0.1)
+
+
+@contextmanager
+def started(service: Service) -> Iterator[None]:
+    """The service runs inside the block and is stopped after it."""
+    try:
+        service.start()
+        yield
+    finally:
+        service.stop()
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Leave the block quietly on SIGINT, SIGTERM or SIGHUP; once leaving, further signals change nothing."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    with suppress(_Stopped):
+        yield
+
+
+class _Stopped(BaseException):
+    """A signal asked for the end."""
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise _Stopped

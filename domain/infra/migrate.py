@@ -1,0 +1,48 @@
+"""Bringing the database's schema up to date, by one process at a time."""
+
+from typing import Any
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.migrations import api
+from tortoise.migrations.executor import MigrationExecutor
+
+from domain.infra import db
+
+# Any number will do, so long as no other program on the database takes it.
+_LOCK = 0x415353454E54
+
+
+async def migrate(url: str) -> list[str]:
+    """Apply what is pending and return its names, under an advisory lock: the ORM itself takes none.
+
+    Raises OSError or asyncpg.PostgresError when the server cannot be reached or a migration fails.
+    """
+    guard = await asyncpg.connect(url)
+    try:
+        await guard.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        names = await pending(url)
+        if names:
+            await api.migrate(config=_config(url))
+        return names
+    finally:
+        await Tortoise.close_connections()
+        await guard.close()
+
+
+async def pending(url: str) -> list[str]:
+    """The migrations that the database has not seen, in order."""
+    config = _config(url)
+    await Tortoise.init(config=config, init_connections=False)
+    try:
+        executor = MigrationExecutor(Tortoise.get_connection("default"), config["apps"])
+        return [f"{step.migration.app_label}.{step.migration.name}" for step in await executor.plan()]
+    finally:
+        await Tortoise.close_connections()
+
+
+def _config(url: str) -> dict[str, Any]:
+    """The ORM's configuration with the one model module it insists on: a migration carries its own state."""
+    config = db.config(url, pool_size=2)
+    config["apps"]["assent"]["models"] = db.MODELS[:1]
+    return config
