@@ -1,0 +1,1 @@
+"""Contacts: their details, addresses, topics and tags; finding, selecting and counting them."""

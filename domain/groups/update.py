@@ -1,0 +1,14 @@
+"""Rename or describe a group."""
+
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.contacts.unset import UNSET, Unset
+from domain.groups.queries import GroupRow
+
+
+async def update_group(
+    actor: Actor, group_id: UUID, name: str | None | Unset = UNSET, description: str | None | Unset = UNSET
+) -> GroupRow:
+    """Change what is named; None clears the description. Raises DomainError: NOT_FOUND, and as `create_group` does."""
+    raise NotImplementedError
