@@ -1,6 +1,7 @@
 """Change an account's settings."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from domain.accounts import rules
 from domain.accounts.models import Account
@@ -37,7 +38,7 @@ def _types(types: list[str] | None) -> list[str]:
     return rules.contact_types(types or [])
 
 
-_CHECKS = {
+_CHECKS: Final[dict[str, Callable[[Any], object]]] = {
     "name": _name,
     "opt_out_policy": _policy,
     "contact_types": _types,

@@ -231,7 +231,7 @@ def _clear_error(_request: Request, facts: Facts) -> Decision:
 
 
 def _reinstate(_request: Request, facts: Facts) -> Decision:
-    steps = (ACTIVATE,) if facts.lifecycle is Lifecycle.ARCHIVED else ()
+    steps: tuple[Step, ...] = (ACTIVATE,) if facts.lifecycle is Lifecycle.ARCHIVED else ()
     if facts.consent is not None and facts.deliverability is Deliverability.ERROR:
         steps += (CLEAR_ERROR,)
     return Changed(steps) if steps else Unchanged()

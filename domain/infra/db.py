@@ -11,7 +11,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connections
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
 MODELS = ["domain.accounts.models", "domain.contacts.models", "domain.groups.models", "domain.bulk.models"]
 # A writer that hangs holds back every reader of the ledger, so no transaction may outlive this.
@@ -44,9 +44,9 @@ async def close() -> None:
     await Tortoise.close_connections()
 
 
-def pool() -> "asyncpg.Pool[asyncpg.Record]":
+def pool() -> asyncpg.Pool:
     """The process's pool, for one-statement reads: `await pool().fetch(SQL, account_id, …)`."""
-    return cast("asyncpg.Pool[asyncpg.Record]", _root(_client())._pool)
+    return cast(asyncpg.Pool, _root(_client())._pool)
 
 
 @asynccontextmanager

@@ -31,13 +31,13 @@ class _Horizon:
         """Tick, and wait until it has passed. Answers its position."""
         row = await pool().fetchrow(_TICK)
         assert row is not None
-        ticket = (row["position"], int(row["xid"]))
-        self.pending.append(ticket)
+        position, xid = int(row["position"]), int(row["xid"])
+        self.pending.append((position, xid))
         pause = _FIRST_PAUSE
-        while not await self.passed(ticket[1]):
+        while not await self.passed(xid):
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
-        return ticket[0]
+        return position
 
     async def passed(self, xid: int) -> bool:
         """Take in every pending tick that has passed, and say whether this one has."""
