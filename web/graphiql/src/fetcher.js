@@ -4,51 +4,59 @@ import { getOperationAST } from "graphql";
 const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
 
 /** The value of the Authorization header, however its name is written. */
-export function authorizationOf(headers) {
+function authorizationOf(headers) {
   const name = Object.keys(headers ?? {}).find((key) => key.toLowerCase() === "authorization");
   return name === undefined ? undefined : headers[name];
 }
 
-/** Puts a failed socket into words: a CloseEvent or a list of GraphQL errors says nothing when printed. */
-function socketError(cause) {
-  if (Array.isArray(cause)) return { errors: cause };
-  if (cause instanceof CloseEvent) {
-    return new Error(`The socket was closed: ${cause.code} ${cause.reason}`.trim());
-  }
-  return cause instanceof Error ? cause : new Error("The socket could not be opened.");
+/** A failure as an answer, without the stack of minified code that GraphiQL would print with an Error. */
+function failed(message) {
+  return { errors: [{ message }] };
 }
 
-async function* subscribe(url, request, headers) {
+/** Puts a failed socket into words: a CloseEvent says nothing when printed. */
+function socketFailure(cause) {
+  if (Array.isArray(cause)) return { errors: cause };
+  if (cause instanceof CloseEvent) return failed(`The socket was closed: ${cause.code} ${cause.reason}`.trim());
+  return failed(cause instanceof Error ? cause.message : "The server could not be reached.");
+}
+
+/** The events of a subscription. Not a generator: that could not be stopped while it waits for the next event. */
+function subscribe(url, request, headers) {
   const authorization = authorizationOf(headers);
-  // A browser cannot set headers on a WebSocket, so the key travels in connection_init.
   const client = createClient({
     url,
+    // A browser cannot set headers on a WebSocket, so the key travels in connection_init.
     connectionParams: authorization === undefined ? {} : { authorization },
     // Someone is watching: a refused key should be seen at once, not after five tries.
     retryAttempts: 0,
   });
-  try {
-    yield* client.iterate(request);
-  } catch (cause) {
-    const error = socketError(cause);
-    if (error instanceof Error) throw error;
-    yield error;
-  } finally {
-    await client.dispose();
-  }
+  const events = client.iterate(request);
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => events.next().catch((cause) => ({ done: false, value: socketFailure(cause) })),
+    return: () => events.return(),
+  };
 }
 
 async function post(url, request, headers) {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { accept: ACCEPT, "content-type": "application/json", ...headers },
-    body: JSON.stringify(request),
-  });
+  let response;
+  try {
+    response = await fetch(url, {
+      method: "POST",
+      headers: { accept: ACCEPT, "content-type": "application/json", ...headers },
+      body: JSON.stringify(request),
+    });
+  } catch {
+    return failed("The server could not be reached.");
+  }
   const text = await response.text();
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(`${response.status} ${response.statusText}: ${text.slice(0, 500)}`);
+    return failed(`${response.status} ${response.statusText}: ${text.slice(0, 500)}`);
   }
 }
 
