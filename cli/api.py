@@ -1,13 +1,14 @@
 """`assent api`: serves the API."""
 
 from cli.environment import complete
-from domain.infra import log
 
 _GRACE_SECONDS = 10
 
 
 def api() -> None:
     """Serve the API until a signal; requests under way get ten seconds."""
+    from domain.infra import log
+
     given = complete()
     log.configure(given.log_level)
 

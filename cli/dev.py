@@ -5,10 +5,10 @@ import os
 import secrets
 import signal
 import socket
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Annotated
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,9 +16,11 @@ from cli.embedded import EmbeddedError, postgres, valkey
 from cli.embedded.home import open_to_us
 from cli.embedded.process import die_with_parent, exclusive, wait_until
 from cli.environment import announced, fail, kept
-from cli.sample import ensure_sample, sample_key
-from cli.supervisor import Command, Tended, started, stopped_by_signals, tend
-from domain.infra.settings import Settings, settings
+from cli.sample import prepare, prepared, sample_key
+from cli.supervisor import Command, Tended, stopped_by_signals, tend
+
+if TYPE_CHECKING:
+    from domain.infra.settings import Settings
 
 _API_START_SECONDS = 60
 
@@ -29,65 +31,70 @@ def dev(
     """Run the servers, the API and a worker until Ctrl-C, and start again whichever dies."""
     if with_parent:
         die_with_parent(os.getppid(), signal.SIGTERM)
-    with stopped_by_signals():
+    with stopped_by_signals(), ExitStack() as stack:
+        api = Command("api")
+        stack.callback(api.stop)
+        api.warm_up()
+        from domain.infra.settings import settings
+
         try:
-            _run(settings())
+            _run(settings(), api, stack)
         except (EmbeddedError, OSError) as error:
             fail(str(error))
 
 
-def _run(given: Settings) -> None:
+def _run(given: "Settings", api: Command, stack: ExitStack) -> None:
     _refuse_busy_port(given)
     open_to_us(given.data_dir)
-    with ExitStack() as stack:
-        stack.enter_context(exclusive(given.data_dir))
-        services: list[Tended] = []
-        env = stack.enter_context(_environment(given, services))
-        key = sample_key(given.data_dir, given.api_key.get_secret_value() if given.api_key else None)
-        asyncio.run(_prepare(env["ASSENT_DATABASE_URL"], given, key))
-        stack.enter_context(announced(given.data_dir, env))
-        for name in ("worker", "api"):
-            command = Command([name], os.environ | env)
-            stack.enter_context(started(command))
-            services.append(Tended(name, command))
-        wait_until(lambda: _listens(given) or not services[-1].service.running, seconds=_API_START_SECONDS)
-        if _listens(given):
-            _welcome(given, key)
-        tend(services)
+    stack.enter_context(exclusive(given.data_dir))
+    servers = _servers(given, stack)
+    key = sample_key(given.data_dir, given.api_key.get_secret_value() if given.api_key else None)
+    if not prepared(servers.stamp, key, given.sample_contacts):
+        url = servers.env["ASSENT_DATABASE_URL"]
+        asyncio.run(prepare(url, given.data_dir, servers.stamp, key, given.sample_contacts))
+    stack.enter_context(announced(given.data_dir, servers.env))
+    worker = Command("worker", servers.env)
+    stack.callback(worker.stop)
+    stack.callback(api.stop)  # a second time, so that it ends before the worker does
+    api.env = servers.env
+    api.start()
+    wait_until(lambda: _listens(given) or not api.running, seconds=_API_START_SECONDS)
+    if api.running:
+        print(f"\n  GraphiQL  {given.base_url}/graphql\n  API key   {key}\n\n  Ctrl-C stops everything.\n", flush=True)
+    worker.start()  # only now: it would take a core from the API while that starts
+    tend([*servers.embedded, Tended("api", api), Tended("worker", worker)])
 
 
-@contextmanager
-def _environment(given: Settings, services: list[Tended]) -> Iterator[dict[str, str]]:
-    """The variables that name the servers and the secret; the embedded servers run inside the block."""
-    with ExitStack() as stack:
-        database, queue, secret = given.database_url, given.redis_url, given.secret
-        if database is None:
-            server = stack.enter_context(postgres(given.data_dir))
-            services.append(Tended("postgres", server))
-            secret_text = secret.get_secret_value() if secret else kept(given.data_dir / "secret", _new_secret)
-        elif secret is None:
-            fail("ASSENT_SECRET must be set, since ASSENT_DATABASE_URL names a server of yours.")
-        else:
-            secret_text = secret.get_secret_value()
-        if queue is None:
-            bell = stack.enter_context(valkey(given.data_dir))
-            services.append(Tended("valkey", bell))
-        yield {
-            "ASSENT_DATABASE_URL": database or server.url,
-            "ASSENT_REDIS_URL": queue or bell.url,
-            "ASSENT_SECRET": secret_text,
-        }
+@dataclass
+class _Servers:
+    """The variables that name the servers and the secret, and which of the servers are ours to tend."""
+
+    env: dict[str, str] = field(default_factory=dict)
+    embedded: list[Tended] = field(default_factory=list)
+    stamp: Path | None = None
 
 
-async def _prepare(url: str, given: Settings, key: str) -> None:
-    from domain.infra.migrate import migrate
+def _servers(given: "Settings", stack: ExitStack) -> _Servers:
+    """Start what the environment does not name; it runs until the stack is closed."""
+    servers = _Servers()
+    if given.database_url is None:
+        database = stack.enter_context(postgres(given.data_dir))
+        servers.embedded.append(Tended("postgres", database))
+        servers.stamp = database.home / "prepared"
+    elif given.secret is None:
+        fail("ASSENT_SECRET must be set, since ASSENT_DATABASE_URL names a server of yours.")
+    if given.redis_url is None:
+        queue = stack.enter_context(valkey(given.data_dir))
+        servers.embedded.append(Tended("valkey", queue))
+    servers.env = {
+        "ASSENT_DATABASE_URL": given.database_url or database.url,
+        "ASSENT_REDIS_URL": given.redis_url or queue.url,
+        "ASSENT_SECRET": given.secret.get_secret_value() if given.secret else kept(given.data_dir / "secret", _random),
+    }
+    return servers
 
-    for name in await migrate(url):
-        print(f"assent: applied {name}", file=sys.stderr)
-    await ensure_sample(url, given.data_dir, key)
 
-
-def _refuse_busy_port(given: Settings) -> None:
+def _refuse_busy_port(given: "Settings") -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -98,15 +105,11 @@ def _refuse_busy_port(given: Settings) -> None:
             )
 
 
-def _listens(given: Settings) -> bool:
+def _listens(given: "Settings") -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((given.host, given.port)) == 0
 
 
-def _welcome(given: Settings, key: str) -> None:
-    print(f"\n  GraphiQL  {given.base_url}/graphql\n  API key   {key}\n\n  Ctrl-C stops everything.\n", flush=True)
-
-
-def _new_secret() -> str:
+def _random() -> str:
     return secrets.token_urlsafe(48)

@@ -4,21 +4,24 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from domain.infra.settings import Settings, settings
+if TYPE_CHECKING:
+    from domain.infra.settings import Settings
 
 _RUNNING = "running.env"
 _ALL = ("database_url", "redis_url", "secret")
 
 
-def complete(*needed: str) -> Settings:
+def complete(*needed: str) -> "Settings":
     """The settings, with these fields set; from a running `assent dev` where the environment names no server.
 
     Leaves the program with a message that names what is missing.
     """
+    from domain.infra.settings import settings
+
     if settings().database_url is None and settings().redis_url is None:
         for name, value in _running(settings().data_dir):
             os.environ.setdefault(name, value)
@@ -38,7 +41,7 @@ def fail(message: str) -> NoReturn:
 def kept(path: Path, make: Callable[[], str]) -> str:
     """The text in a file only its owner may read, made the first time."""
     if not path.exists():
-        _write(path, make())
+        write_private(path, make())
     return path.read_text().strip()
 
 
@@ -46,7 +49,7 @@ def kept(path: Path, make: Callable[[], str]) -> str:
 def announced(data_dir: Path, env: dict[str, str]) -> Iterator[None]:
     """Let other commands find the running servers while the block lasts."""
     path = data_dir / _RUNNING
-    _write(path, "".join(f"{name}={value}\n" for name, value in env.items()))
+    write_private(path, "".join(f"{name}={value}\n" for name, value in env.items()))
     try:
         yield
     finally:
@@ -61,7 +64,8 @@ def _running(data_dir: Path) -> list[tuple[str, str]]:
     return [(name, value) for name, _, value in pairs]
 
 
-def _write(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, in one step."""
     partial = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)

@@ -3,7 +3,6 @@
 import sys
 
 import typer
-from pydantic import ValidationError
 
 from cli import schema
 from cli.api import api
@@ -25,7 +24,11 @@ def main() -> None:
     """Run the command line; a setting that cannot be used is one line, without its value."""
     try:
         app()
-    except ValidationError as error:
+    except ValueError as error:
+        from pydantic import ValidationError
+
+        if not isinstance(error, ValidationError):
+            raise
         for problem in error.errors():
             name = str(problem["loc"][0])
             print(f"assent: {name if name.isupper() else f'ASSENT_{name.upper()}'}: {problem['msg']}", file=sys.stderr)

@@ -1,9 +1,12 @@
-"""The account that a first run starts with."""
+"""What a first run puts into the database: the schema, and the sample account."""
 
 import secrets
+import sys
+from hashlib import sha256
 from pathlib import Path
 
-from cli.environment import kept
+import domain
+from cli.environment import kept, write_private
 
 
 def sample_key(data_dir: Path, given: str | None) -> str:
@@ -11,21 +14,42 @@ def sample_key(data_dir: Path, given: str | None) -> str:
     return given or kept(data_dir / "sample-key", lambda: f"assent_{secrets.token_urlsafe(32)}")
 
 
-async def ensure_sample(url: str, data_dir: Path, key: str) -> None:
-    """Open the sample account where it is missing, and see that the key is one of its keys."""
-    from domain.accounts.create import create_account
-    from domain.accounts.keys import ALL_SCOPES, authenticate, create_key
-    from domain.infra import db
+def prepared(stamp: Path | None, key: str, contacts: int) -> bool:
+    """Whether an earlier run prepared this very cluster, with these migrations, this key and so many contacts."""
+    return stamp is not None and stamp.exists() and stamp.read_text() == _print(key, contacts)
 
-    known = data_dir / "sample-key"
+
+async def prepare(url: str, data_dir: Path, stamp: Path | None, key: str, contacts: int) -> None:
+    """Migrate, open the sample account where it is missing, and see that the key is one of its keys."""
+    from domain.infra import db
+    from domain.infra.migrate import migrate
+
+    for name in await migrate(url):
+        print(f"assent: applied {name}", file=sys.stderr)
     await db.connect(url, pool_size=2)
     try:
-        if await authenticate(key):
-            return
-        owner = await authenticate(known.read_text().strip()) if known.exists() else None
-        if owner:
-            await create_key(owner, "From ASSENT_API_KEY", ALL_SCOPES, key)
-        else:
-            await create_account("Sample", key)
+        await _ensure_account(data_dir, key)
     finally:
         await db.close()
+    if stamp:
+        stamp.write_text(_print(key, contacts))
+
+
+async def _ensure_account(data_dir: Path, key: str) -> None:
+    from domain.accounts.create import create_account
+    from domain.accounts.keys import ALL_SCOPES, authenticate, create_key
+
+    last = data_dir / "sample-key"
+    owner = await authenticate(last.read_text().strip()) if last.exists() else None
+    if await authenticate(key):
+        pass
+    elif owner:
+        await create_key(owner, "From ASSENT_API_KEY", ALL_SCOPES, key)
+    else:
+        await create_account("Sample", key)
+    write_private(last, key)
+
+
+def _print(key: str, contacts: int) -> str:
+    migrations = sorted(path.stem for path in Path(domain.__path__[0]).glob("migrations/[0-9]*.py"))
+    return sha256(repr((migrations, key, contacts)).encode()).hexdigest()

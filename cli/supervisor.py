@@ -1,5 +1,6 @@
 """Keeps processes running: what dies is started again, after a pause that grows while it keeps dying."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -34,10 +35,10 @@ class Service(Protocol):
 
 @dataclass
 class Command:
-    """One `assent` command as a process of its own."""
+    """One `assent` command as a process of its own; its output goes where ours goes."""
 
-    arguments: Sequence[str]
-    env: dict[str, str]
+    name: str
+    env: dict[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -45,11 +46,18 @@ class Command:
         """Whether its process is there."""
         return self.process is not None and self.process.poll() is None
 
+    def warm_up(self) -> None:
+        """Start its process, which imports libraries and then waits for `start`."""
+        argv = [sys.executable, "-m", "cli.gate", self.name]
+        self.process = spawn(argv, on_parent_death=signal.SIGKILL, stdin=subprocess.PIPE)
+
     def start(self) -> None:
-        """Start it; its output goes where ours goes."""
-        self.process = spawn(
-            [sys.executable, "-m", "cli.main", *self.arguments], on_parent_death=signal.SIGKILL, env=self.env
-        )
+        """Start it with `env` added to our environment."""
+        if not self.running:
+            self.warm_up()
+        if self.process and self.process.stdin:
+            with suppress(BrokenPipeError), self.process.stdin as gate:
+                gate.write(json.dumps(self.env).encode() + b"\n")
 
     def stop(self) -> None:
         """Let it finish what it does for a while, then end it."""
@@ -93,16 +101,6 @@ def tend(services: Sequence[Tended]) -> NoReturn:
         for service in services:
             service.look()
         time.sleep(0.1)
-
-
-@contextmanager
-def started(service: Service) -> Iterator[None]:
-    """The service runs inside the block and is stopped after it."""
-    try:
-        service.start()
-        yield
-    finally:
-        service.stop()
 
 
 @contextmanager

@@ -1,0 +1,30 @@
+"""A process that imports what it needs while the servers start, and waits at its stdin for its environment.
+
+Half of what `assent dev` takes to start is Python importing; so it is done on the other core, meanwhile.
+"""
+
+import importlib
+import json
+import os
+import sys
+from contextlib import suppress
+
+_LIBRARIES = ["pydantic_settings", "structlog", "tortoise.backends.asyncpg.client", "uvicorn", "strawberry", "redis"]
+
+
+def main() -> None:
+    """Import libraries, read one line of JSON from stdin, and run the `assent` command that argv names."""
+    for name in _LIBRARIES if sys.argv[1] == "api" else ():
+        with suppress(ImportError):  # the command itself will say so better
+            importlib.import_module(name)
+    line = sys.stdin.readline()
+    if not line:
+        return
+    os.environ |= json.loads(line)
+    from cli.main import main as assent
+
+    assent()
+
+
+if __name__ == "__main__":
+    main()
