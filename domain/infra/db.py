@@ -53,6 +53,8 @@ def pool() -> asyncpg.Pool:
 async def tx() -> AsyncIterator[Connection]:
     """One READ COMMITTED transaction; the ORM inside it uses the same connection. Nested, a savepoint.
 
+    A task started inside inherits it: start none that outlives it or runs beside it.
+
     The ORM's own `in_transaction()` loses its connection when the client hangs up during BEGIN.
     """
     client = _client()

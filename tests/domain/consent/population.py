@@ -1,9 +1,12 @@
 """Contacts written straight into the tables, in any state, and the whole state read back."""
 
+import asyncio
+from collections.abc import Coroutine
+from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -13,6 +16,7 @@ from domain.actor import Actor, Scope
 from domain.infra.db import Connection, pool
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
 
+T = TypeVar("T")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 LATELY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -108,3 +112,8 @@ def every_fact() -> list[Person]:
                 for at in (None, LONG_AGO, LATELY + timedelta(days=30)):
                     people.append(Person(lifecycle, [(1, Address(Channel.EMAIL, consent, deliverability, at))]))
     return people
+
+
+def elsewhere(work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+    """Run beside the test as another client would: outside its transaction."""
+    return asyncio.create_task(work, context=Context())
