@@ -23,6 +23,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="Every absolute link is built from it; http://HOST:PORT when left out.")
     pool_size: int = Field(10, ge=2, description="Database connections a process may hold.")
     poll_delay: float = Field(0.05, gt=0, description="Seconds between a worker's looks at the queue.")
+    lease: float = Field(6.0, gt=0, description="Seconds of silence after which a worker's operation goes to another.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property
