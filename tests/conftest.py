@@ -87,6 +87,16 @@ def redis_url() -> str:
     return url
 
 
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[None]:
+    """An open `domain.infra.redis` on an empty database, so that bells ring."""
+    from domain.infra import redis
+
+    redis.connect(redis_url)
+    yield
+    await redis.close()
+
+
 def _start() -> ExitStack:
     from cli.embedded import postgres, valkey
     from domain.infra.migrate import migrate
