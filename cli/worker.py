@@ -10,7 +10,6 @@ def worker() -> None:
     given = complete()
     log.configure(given.log_level)
 
-    from arq.worker import run_worker
-    from workers.main import WorkerSettings
+    from workers.main import run
 
-    run_worker(WorkerSettings)
+    run()

@@ -14,6 +14,9 @@ COLUMNS = """o.id, o.kind, o.status, o.summary, o.actor, o.total, o.changed, o.u
        o.outcomes, o.cancel_requested, o.error, o.created_at, o.started_at, o.finished_at"""
 
 
+_NAMES = [name.strip().removeprefix("o.") for name in COLUMNS.split(",")]
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A snapshot of one operation. `total` is None until its selection has been written down."""
@@ -56,7 +59,7 @@ class Operation:
 def operation_of(row: Any) -> Operation:
     """The snapshot of a row of COLUMNS."""
     outcomes = {ErrorCode(code): n for code, n in sorted(orjson.loads(row["outcomes"]).items())}
-    values = dict(row) | {
+    values = {name: row[name] for name in _NAMES} | {
         "kind": BulkKind(row["kind"]),
         "status": OperationStatus(row["status"]),
         "outcomes": outcomes,

@@ -14,7 +14,6 @@ SELECT {COLUMNS} FROM bulk_operation o
  WHERE o.account_id = $1 AND ($2::uuid IS NULL OR o.id < $2) AND ($3::bulk_kind IS NULL OR o.kind = $3)
  ORDER BY o.id DESC LIMIT $4
 """
-_BY_STATUS = "SELECT status, count(*) AS n FROM bulk_operation WHERE finished_at IS NULL GROUP BY status"
 
 
 async def operation(actor: Actor, operation_id: UUID) -> Operation | None:
@@ -32,9 +31,3 @@ async def page(actor: Actor, first: int, after: UUID | None = None, kind: BulkKi
     """Up to `first` operations, newest first, older than `after`. Ask for one more to learn whether more follow."""
     rows = await pool().fetch(_PAGE, actor.account_id, after, kind, first)
     return [operation_of(row) for row in rows]
-
-
-async def unfinished() -> dict[str, int]:
-    """How many operations of the whole server are QUEUED and RUNNING: for the metrics alone."""
-    rows = await pool().fetch(_BY_STATUS)
-    return {row["status"]: row["n"] for row in rows}

@@ -10,6 +10,7 @@ from domain.consent.words import WORDS
 from domain.errors import ErrorCode
 from domain.infra.db import pool
 
+_WORDS = WORDS | {ErrorCode.OPTED_OUT: "The person opted out; a bulk change never reverses that."}
 HEADER = ("contact", "address", "channel", "code", "words")
 _BATCH = 2_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -23,9 +24,7 @@ SELECT r.id, r.contact_id, a.value, a.channel, r.code
 """
 
 
-async def report(
-    actor: Actor, operation_id: UUID, name_contact: Callable[[UUID], str] = str
-) -> AsyncIterator[str]:
+async def report(actor: Actor, operation_id: UUID, name_contact: Callable[[UUID], str] = str) -> AsyncIterator[str]:
     """CSV text in batches: contact, address, channel, code, words; the header alone when nothing was refused.
 
     `name_contact` spells a contact's id as the API does. The address of an erased person is empty. A cell that a
@@ -37,14 +36,14 @@ async def report(
         last = rows[-1]["id"]
         yield _csv(
             [
-                (name_contact(row["contact_id"]), row["value"] or "", row["channel"] or "", row["code"], _words(row["code"]))
-                for row in rows
+                (name_contact(contact_id), value or "", channel or "", code, _words(code))
+                for _, contact_id, value, channel, code in rows
             ]
         )
 
 
 def _words(code: str) -> str:
-    return WORDS.get(ErrorCode(code), "")
+    return _WORDS.get(ErrorCode(code), "")
 
 
 def _csv(rows: list[tuple[str, ...]]) -> str:

@@ -38,6 +38,20 @@ VALUES ($1, $2, $3::evidence_method, $4, $5, $6)
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """A request as it came. `given` is its whole input, as JSON can say it: what a repeated key is compared by."""
+
+    kind: BulkKind
+    given: Mapping[str, Any]
+    key: str | None = None
+
+    @property
+    def digest(self) -> bytes:
+        """What tells it from another input."""
+        return hashlib.sha256(orjson.dumps(self.given, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What a request comes down to, once it has passed its checks."""
 
@@ -47,57 +61,52 @@ class Asked:
     evidence: Evidence | None = None
 
 
-async def start(
-    actor: Actor, kind: BulkKind, key: str | None, given: Mapping[str, Any], check: Callable[[datetime], Awaitable[Asked]]
-) -> Operation:
+async def start(actor: Actor, wish: Wish, check: Callable[[datetime], Awaitable[Asked]]) -> Operation:
     """Put an operation on record, or answer the one that the same key and the same input made before.
 
-    `given` is the whole input, as JSON can say it; `check` raises the refusals, and is not called for a repeated
-    request. Raises DomainError: CONFLICT for the same key with another input, INVALID for a bad key.
+    `check` raises the refusals, and is not called for a repeated request. Raises DomainError: CONFLICT for the same
+    key with another input, INVALID for a bad key.
     """
-    _check_key(key)
-    digest = hashlib.sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS)).digest()
-    if before := await _before(actor, kind, key, digest):
+    _check_key(wish.key)
+    if before := await _before(actor, wish):
         return before
     now = datetime.now(UTC)
     asked = await check(now)
     async with tx() as connection:
-        operation = await _insert(connection, actor, kind, key, digest, asked, now)
+        operation = await _insert(connection, actor, wish, asked, now)
     if operation is None:
         # Another request with this key was faster; it has committed, because this one waited for it.
-        operation = await _before(actor, kind, key, digest)
+        operation = await _before(actor, wish)
         assert operation is not None
         return operation
     queue.ring(queue.BULK, actor.account_id, operation.id)
     return operation
 
 
-async def _before(actor: Actor, kind: BulkKind, key: str | None, digest: bytes) -> Operation | None:
-    row = None if key is None else await pool().fetchrow(_SAME_KEY, actor.account_id, kind, key)
+async def _before(actor: Actor, wish: Wish) -> Operation | None:
+    row = None if wish.key is None else await pool().fetchrow(_SAME_KEY, actor.account_id, wish.kind, wish.key)
     if row is None:
         return None
-    if row["input_hash"] != digest:
+    if row["input_hash"] != wish.digest:
         message = "This idempotency key was used for another request; take a new one."
         raise DomainError(ErrorCode.CONFLICT, message, "idempotencyKey")
     return operation_of(row)
 
 
-async def _insert(
-    connection: Connection, actor: Actor, kind: BulkKind, key: str | None, digest: bytes, asked: Asked, now: datetime
-) -> Operation | None:
+async def _insert(connection: Connection, actor: Actor, wish: Wish, asked: Asked, now: datetime) -> Operation | None:
     evidence_id = uuid7() if asked.evidence else None
     row = await connection.fetchrow(
         _INSERT,
         actor.account_id,
         uuid7(),
-        kind,
+        wish.kind,
         actor.name,
         asked.summary,
         orjson.dumps(asked.change).decode(),
         orjson.dumps(asked.selection).decode(),
         evidence_id,
-        key,
-        digest,
+        wish.key,
+        wish.digest,
         now,
     )
     if row is not None and asked.evidence is not None and evidence_id is not None:
@@ -105,10 +114,9 @@ async def _insert(
     return row and operation_of(row)
 
 
-async def _keep(connection: Connection, account_id: UUID, evidence_id: UUID, evidence: Evidence) -> None:
-    await connection.execute(
-        _EVIDENCE, account_id, evidence_id, evidence.method, evidence.statement.strip(), evidence.obtained_at, evidence.url
-    )
+async def _keep(connection: Connection, account_id: UUID, evidence_id: UUID, given: Evidence) -> None:
+    words = given.statement.strip()
+    await connection.execute(_EVIDENCE, account_id, evidence_id, given.method, words, given.obtained_at, given.url)
 
 
 def _check_key(key: str | None) -> None:

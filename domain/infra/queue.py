@@ -25,7 +25,7 @@ _ringing: set[asyncio.Task[None]] = set()
 
 
 def jobs() -> ArqRedis:
-    """arq's client on the process's Redis connections, with JSON in place of pickle."""
+    """A client of arq on the process's Redis connections, with JSON in place of pickle."""
     return ArqRedis(
         redis.connection_pool(), job_serializer=orjson.dumps, job_deserializer=orjson.loads, default_queue_name=NAME
     )
@@ -65,4 +65,4 @@ async def _ring(job: str, account_id: UUID, operation_id: UUID, token: str) -> N
                 job, str(account_id), str(operation_id), _job_id=f"{job}:{operation_id}:{token}", _expires=_EXPIRES
             )
     except (RedisError, OSError, TimeoutError) as error:
-        log.warning("the bell was not rung; the sweep will", operation_id=str(operation_id), exception=type(error).__name__)
+        log.warning("the bell was not rung; the sweep will", job=job, exception=type(error).__name__)

@@ -109,12 +109,15 @@ _pool: ConnectionPool | None = None
 _hub = _Hub()
 
 
-def connect(url: str) -> None:
-    """Point the process at a Redis or Valkey (`redis://`, `rediss://`). Opens no connection yet."""
+def connect(url: str, timeout: float = _TIMEOUT) -> None:
+    """Point the process at a Redis or Valkey (`redis://`, `rediss://`). Opens no connection yet.
+
+    Whatever takes longer than `timeout` seconds counts as away.
+    """
     global _pool, _hub  # noqa: PLW0603 - one pool a process, as for PostgreSQL
     options = {"ssl_check_hostname": True} if url.startswith("rediss:") else {}
     _pool = ConnectionPool.from_url(
-        url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, health_check_interval=15, **options
+        url, socket_timeout=timeout, socket_connect_timeout=timeout, health_check_interval=15, **options
     )
     _hub = _Hub()
 
@@ -135,7 +138,7 @@ def connection_pool() -> ConnectionPool:
     return _pool
 
 
-def client() -> "Redis[bytes]":
+def client() -> Redis:
     """A client on the process's connections. Raises RedisError before `connect`."""
     return Redis(connection_pool=connection_pool())
 
@@ -150,7 +153,7 @@ async def announce(channel: str) -> None:
 
 @asynccontextmanager
 async def listening(channel: str) -> AsyncIterator[Bell]:
-    """Listen on a channel: `async with listening(channel) as bell: await bell.wait(seconds)`.
+    """Listen on a channel for as long as the block lasts: `await bell.wait(seconds)`.
 
     Listening has begun when the block is entered, unless Redis is away: then waits last until their timeout, and
     the bell works again once Redis is back.

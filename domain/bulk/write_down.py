@@ -1,0 +1,67 @@
+"""Write the selection down in parts, so that what was selected is what is changed."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import orjson
+
+from domain.actor import Actor
+from domain.bulk.follow import moved
+from domain.bulk.rules import MAX_PART, MIN_PART, PARTS
+from domain.contacts.selection import Statement, from_json, statement
+from domain.infra.db import tx
+
+# Several workers may arrive at once. The row itself is not locked: a cancellation and the lease must get through.
+_FENCE = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))"
+_READ = """
+SELECT actor, selection FROM bulk_operation
+ WHERE account_id = $1 AND id = $2 AND total IS NULL AND status = 'RUNNING' AND NOT cancel_requested
+"""
+_WRITE = """
+WITH selected AS (
+  SELECT id, row_number() OVER (ORDER BY id) - 1 AS n, count(*) OVER () AS total FROM ({selection}) AS s
+), written AS (
+  INSERT INTO bulk_part (account_id, operation_id, number, contact_ids)
+  SELECT $1, {operation}, n / size, array_agg(id ORDER BY n)
+    FROM selected, LATERAL (SELECT least({most}, greatest({least}, (total + {parts} - 1) / {parts})) AS size) AS s
+   GROUP BY n / size
+  RETURNING cardinality(contact_ids) AS contacts
+)
+SELECT coalesce(sum(contacts), 0)::integer AS contacts, count(*)::integer AS parts FROM written
+"""
+_TOTAL = """
+UPDATE bulk_operation
+   SET total = $3, status = CASE WHEN $3 = 0 THEN 'COMPLETED' ELSE status END,
+       finished_at = CASE WHEN $3 = 0 THEN $4::timestamptz ELSE finished_at END
+ WHERE account_id = $1 AND id = $2 AND finished_at IS NULL
+RETURNING true
+"""
+_FORGET = "DELETE FROM bulk_part WHERE account_id = $1 AND operation_id = $2"
+
+
+async def write_down(account_id: UUID, operation_id: UUID) -> int:
+    """Write the ids of a claimed operation's selection down, once; its total is known then.
+
+    Answers the number of parts written: 0 when they stand already, when another worker is writing them, or when
+    nobody is selected any more, which completes the operation.
+    """
+    async with tx() as connection:
+        if not await connection.fetchval(_FENCE, str(operation_id)):
+            return 0
+        row = await connection.fetchrow(_READ, account_id, operation_id)
+        if row is None:
+            return 0
+        actor = Actor(account_id, row["actor"], frozenset())
+        selected = statement(actor, from_json(orjson.loads(row["selection"])))
+        written = await connection.fetchrow(_sql(selected), *selected.parameters, operation_id, timeout=None)
+        assert written is not None
+        keys = account_id, operation_id
+        if not await connection.fetchval(_TOTAL, *keys, written["contacts"], datetime.now(UTC)):
+            await connection.execute(_FORGET, *keys)  # canceled meanwhile
+    await moved(operation_id)
+    return int(written["parts"])
+
+
+def _sql(selected: Statement) -> str:
+    operation = f"${len(selected.parameters) + 1}::uuid"
+    return _WRITE.format(selection=selected.text, operation=operation, most=MAX_PART, least=MIN_PART, parts=PARTS)

@@ -1,0 +1,96 @@
+"""Work a bulk operation off, a slice at a time, so that one operation never keeps a worker from the others."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from domain.bulk.claim import claim, renew, stumble
+from domain.bulk.follow import moved
+from domain.bulk.run_part import Step, run_part
+from domain.bulk.write_down import write_down
+from domain.infra import queue
+from domain.infra.log import bound, logger
+from domain.infra.settings import settings
+
+SLICE = 5.0
+"""Seconds of work before the bell is rung again and another operation may have its turn."""
+LANES = 2
+"""So many jobs share a large operation: two workers, or two connections of one."""
+_TRIES = 5
+# Nothing happened, and the same again can succeed.
+_PASSING = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+T = TypeVar("T")
+log = logger(__name__)
+
+
+async def bulk(ctx: dict[str, Any], account: str, operation: str) -> None:
+    """A slice of one operation. A fault is recorded in its row, and the sweep begins again after a pause."""
+    account_id, operation_id = UUID(account), UUID(operation)
+    with bound(bulk_operation=operation):
+        if not await claim(account_id, operation_id):
+            await moved(operation_id)
+            return
+        try:
+            async with _heartbeat(account_id, operation_id):
+                step = await _slice(account_id, operation_id, ctx["stopping"])
+        except Exception as error:  # whatever it is, the row has to say so
+            log.exception("a part failed")
+            if await stumble(account_id, operation_id, _words(error)):
+                log.warning("the operation failed for good")
+            await moved(operation_id)
+            return
+        if step is Step.DONE:
+            queue.ring(queue.BULK, account_id, operation_id)
+
+
+async def _slice(account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> Step:
+    until = monotonic() + SLICE
+    parts = await write_down(account_id, operation_id)
+    for _ in range(min(parts, LANES) - 1):
+        queue.ring(queue.BULK, account_id, operation_id)
+    step = Step.DONE
+    while step is Step.DONE and monotonic() < until and not stopping.is_set():
+        step = await _again(lambda: run_part(account_id, operation_id))
+    return step
+
+
+async def _again(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Try again at once, with a little chance in between, what a neighbour's lock has stopped."""
+    for tries in range(1, _TRIES):
+        try:
+            return await attempt()
+        except _PASSING as error:
+            log.info("again, after a neighbour", exception=type(error).__name__, tries=tries)
+            await asyncio.sleep(random.uniform(0, 0.05 * 2**tries))  # noqa: S311 - no secret
+    return await attempt()
+
+
+@asynccontextmanager
+async def _heartbeat(account_id: UUID, operation_id: UUID) -> AsyncIterator[None]:
+    """Renew the lease while a part waits for somebody's lock."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(settings().lease / 3)
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await renew(account_id, operation_id)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _words(error: Exception) -> str:
+    """A fault without what it was about: messages of the database quote rows."""
+    return f"The work stopped on a fault that was not expected ({type(error).__name__})."

@@ -1,0 +1,94 @@
+"""The worker process: arq's, with what it needs to end gracefully and to be seen alive."""
+
+import asyncio
+import os
+import socket
+import sys
+from contextlib import suppress
+from signal import Signals
+from typing import Final, cast
+
+import asyncpg
+import orjson
+from arq.cron import cron
+from arq.typing import WorkerCoroutine
+from arq.worker import Worker as ArqWorker
+from arq.worker import func
+from redis.exceptions import RedisError
+
+from domain.infra import db, queue, redis
+from domain.infra.log import logger
+from domain.infra.settings import settings
+from workers.bulk import bulk
+from workers.sweep import INTERVAL, sweep, tidy
+
+JOBS = 4
+"""Jobs at a time; each holds a database connection or two."""
+JOB_SECONDS = 120
+"""arq's limit for a job. A slice takes a few seconds; writing a huge selection down takes the longest."""
+GRACE = 20
+"""Seconds that a part under way has to end after SIGTERM."""
+REDIS_SECONDS = 5.0
+"""Seconds that Redis may take to answer before it counts as away."""
+_AWAY: Final = (RedisError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+log = logger(__name__)
+
+
+class Worker(ArqWorker):
+    """arq's worker; its jobs learn at once that the process is to end, and stop after the part under way."""
+
+    def handle_sig_wait_for_completion(self, signum: Signals) -> None:
+        """SIGTERM or SIGINT: take nothing new, let the parts under way end, then leave. Any number of times."""
+        self.ctx["stopping"].set()
+        if self.allow_pick_jobs:
+            super().handle_sig_wait_for_completion(signum)
+
+
+def run() -> None:
+    """Work through the queue until a signal. Without Redis or PostgreSQL: exit 1, to be started again."""
+    try:
+        asyncio.run(_serve())
+    except _AWAY as error:
+        log.error("a server is away", exception=type(error).__name__)  # noqa: TRY400 - the trace says no more
+        sys.exit(1)
+
+
+async def _serve() -> None:
+    redis.connect(settings().redis_url or "", timeout=REDIS_SECONDS)
+    await db.connect(settings().database_url or "", settings().pool_size)
+    worker = _worker()
+    try:
+        with suppress(asyncio.CancelledError):  # how arq ends on a signal
+            await worker.async_run()
+    finally:
+        worker.ctx["stopping"].set()
+        with suppress(*_AWAY):
+            await worker.close()
+        await queue.drain()
+        await redis.close()
+        await db.close()
+
+
+def _worker() -> Worker:
+    return Worker(
+        functions=[func(bulk, name=queue.BULK)],
+        cron_jobs=[
+            cron(cast("WorkerCoroutine", sweep), second=set(range(0, 60, INTERVAL)), run_at_startup=True),
+            cron(cast("WorkerCoroutine", tidy), second={5, 15, 25, 35, 45, 55}),
+        ],
+        redis_pool=queue.jobs(),
+        queue_name=queue.NAME,
+        ctx={"stopping": asyncio.Event()},
+        max_jobs=JOBS,
+        job_timeout=JOB_SECONDS,
+        job_completion_wait=GRACE,
+        keep_result=0,
+        max_tries=3,
+        poll_delay=settings().poll_delay,
+        health_check_interval=5,
+        health_check_key=f"{queue.ALIVE}{socket.gethostname()}:{os.getpid()}",
+        job_serializer=orjson.dumps,
+        job_deserializer=orjson.loads,
+        log_results=False,
+    )
