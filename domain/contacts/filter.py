@@ -1,11 +1,12 @@
 """Which contacts: the contract's ContactFilterInput as a tree."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from domain.errors import DomainError, ErrorCode
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
 
 
@@ -40,3 +41,29 @@ class ContactFilter:
     and_: Sequence["ContactFilter"] | None = None
     or_: Sequence["ContactFilter"] | None = None
     not_: "ContactFilter | None" = None
+
+
+MOST_NODES, MOST_LEVELS, MOST_VALUES = 100, 10, 100
+
+
+def measure(where: ContactFilter) -> None:
+    """Raise DomainError TOO_LARGE (field `filter`) for a filter too deep or too large to be worth running."""
+    pairs = [(where, 1)]
+    for node, level in pairs:
+        pairs.extend((child, level + 1) for child in children(node))
+        long = any(values and len(values) > MOST_VALUES for values in (node.consent, node.contact_type))
+        if level > MOST_LEVELS or len(pairs) > MOST_NODES or long:
+            limits = f"{MOST_NODES} parts, {MOST_LEVELS} levels and {MOST_VALUES} values in a list"
+            raise DomainError(ErrorCode.TOO_LARGE, f"A filter has at most {limits}.", "filter")
+
+
+def children(node: ContactFilter) -> list[ContactFilter]:
+    """The filters directly inside this one."""
+    return [*(node.and_ or ()), *(node.or_ or ()), *([node.not_] if node.not_ else ())]
+
+
+def nodes(where: ContactFilter) -> Iterator[ContactFilter]:
+    """The filter and every one inside it."""
+    yield where
+    for child in children(where):
+        yield from nodes(child)

@@ -3,13 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor
+from domain.contacts import planned
 from domain.contacts.filter import ContactFilter
+from domain.contacts.filter_sql import condition
+from domain.contacts.queries import CONTACT, contact_of
 from domain.contacts.rows import ContactRow
+from domain.contacts.rules import storable
+from domain.errors import invalid
+from domain.infra.db import pool
 
 DEFAULT, MOST = 50, 250
+
+_TOTAL = "SELECT coalesce(sum(contacts), 0)::bigint FROM summary_delta WHERE account_id = $1 AND channel IS NULL"
+_COUNT = """
+SELECT count(*) FROM contact c JOIN contact_state s ON s.account_id = $1 AND s.contact_id = c.id
+ WHERE c.account_id = $1 AND """
 
 
 class OrderField(StrEnum):
@@ -72,12 +84,68 @@ async def page(
 ) -> Page:
     """One page of the account's contacts: 50 when the window names no size, 250 at most.
 
-    Raises DomainError INVALID (field `first` or `last`) for a negative or larger size, or for both at once, and for a
-    filter that is too deep or too large (field `filter`).
+    Raises DomainError INVALID (field `first`, `last`, `after` or `before`) for a negative or larger size, both at
+    once or a place that no contact can have; TOO_LARGE (field `filter`) for a filter that is too deep or too large.
     """
-    raise NotImplementedError
+    size, backward = extent(window.first, window.last)
+    order = order or Order()
+    key = _KEYS[order.field]
+    parameters: list[Any] = [actor.account_id]
+    tests = [condition(where, search, parameters)]
+    down = order.direction is Direction.DESC
+    if window.after is not None:
+        tests.append(_beyond(key, "<" if down else ">", window.after, "after", parameters))
+    if window.before is not None:
+        tests.append(_beyond(key, ">" if down else "<", window.before, "before", parameters))
+    way = "ASC" if down is backward else "DESC"
+    ordering = f"{key} {way}, c.id {way}" if key else f"c.id {way}"
+    columns = CONTACT.replace("SELECT", f"SELECT {key or _NO_KEY} AS key,", 1)
+    text = f"{columns} AND {' AND '.join(tests)} ORDER BY {ordering} LIMIT {size + 1}"
+    plain = where is None and search is None
+    rows = await (pool().fetch(text, *parameters) if plain else planned.fetch(text, parameters))
+    return _page(rows, size, window, backward)
 
 
 async def total(actor: Actor, where: ContactFilter | None = None, search: str | None = None) -> int:
     """How many contacts match, exactly. Raises DomainError for a bad filter."""
-    raise NotImplementedError
+    parameters: list[Any] = [actor.account_id]
+    test = condition(where, search, parameters)
+    if test == "true":
+        return int(await pool().fetchval(_TOTAL, actor.account_id))
+    return int((await planned.fetch(_COUNT + test, parameters))[0][0])
+
+
+def extent(first: int | None, last: int | None) -> tuple[int, bool]:
+    """The size of a page and whether it is read from its end. Raises DomainError INVALID (field `first` or `last`)."""
+    if first is not None and last is not None:
+        raise invalid("Ask for the first or for the last, not for both.", "last")
+    given = last if first is None else first
+    size = DEFAULT if given is None else given
+    if not 0 <= size <= MOST:
+        raise invalid(f"Between 0 and {MOST}.", "first" if last is None else "last")
+    return size, last is not None
+
+
+_NO_KEY = "''"
+_KEYS = {OrderField.CREATED_AT: "", OrderField.NAME: "lower(c.name)", OrderField.EMAIL: "lower(c.email)"}
+
+
+def _beyond(key: str, sign: str, place: Place, field: str, parameters: list[Any]) -> str:
+    if not storable(place.key):
+        raise invalid("Not a cursor of this list.", field)
+    if not key:
+        parameters.append(place.id)
+        return f"c.id {sign} ${len(parameters)}"
+    parameters.extend((place.key, place.id))
+    return f"({key}, c.id) {sign} (${len(parameters) - 1}, ${len(parameters)})"
+
+
+def _page(rows: Sequence[Any], size: int, window: Window, backward: bool) -> Page:
+    more = len(rows) > size
+    shown = rows[:size][::-1] if backward else rows[:size]
+    return Page(
+        contacts=[contact_of(row) for row in shown],
+        places=[Place(row["key"], row["id"]) for row in shown],
+        has_next=window.before is not None if backward else more,
+        has_previous=more if backward else window.after is not None,
+    )

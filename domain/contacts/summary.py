@@ -1,11 +1,38 @@
 """The cards above the list: how many contacts stand where, exactly."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
+from typing import Any
 
 from domain.actor import Actor
+from domain.contacts import planned
 from domain.contacts.filter import ContactFilter
-from domain.values import Channel, ConsentStatus
+from domain.contacts.filter_sql import condition
+from domain.contacts.rows import OPTED_IN
+from domain.infra.db import pool
+from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
+
+# Enough of each cell for the cards, whether it was maintained or counted.
+_MAINTAINED = """
+SELECT channel, lifecycle, consent, deliverability, topic_on, sum(contacts)::bigint AS contacts
+  FROM summary_delta WHERE account_id = $1 GROUP BY 1, 2, 3, 4, 5
+"""
+_COUNTED = """
+WITH chosen AS MATERIALIZED (
+  SELECT c.id, s.lifecycle, s.topic_on FROM contact c JOIN contact_state s ON s.account_id = $1 AND s.contact_id = c.id
+   WHERE c.account_id = $1 AND {test}
+)
+SELECT NULL AS channel, lifecycle, NULL AS consent, NULL AS deliverability, topic_on, count(*) AS contacts
+  FROM chosen GROUP BY lifecycle, topic_on
+ UNION ALL
+SELECT a.channel::text, h.lifecycle, a.consent::text, a.deliverability::text, h.topic_on, count(*)
+  FROM chosen h
+  JOIN contact_point p ON p.account_id = $1 AND p.contact_id = h.id AND p.slot = 1
+  JOIN address a ON a.account_id = $1 AND a.id = p.address_id
+ GROUP BY 1, 2, 3, 4, 5
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +66,38 @@ async def summary(actor: Actor, channel: Channel = Channel.EMAIL, where: Contact
 
     Without a filter the maintained counts are summed; with one the contacts are counted.
     """
-    raise NotImplementedError
+    parameters: list[Any] = [actor.account_id]
+    test = condition(where, None, parameters)
+    if test == "true":
+        return _summary(await pool().fetch(_MAINTAINED, *parameters), channel)
+    return _summary(await planned.fetch(_COUNTED.format(test=test), parameters), channel)
+
+
+def _summary(cells: Sequence[Any], channel: Channel) -> Summary:
+    lives: Counter[str] = Counter()
+    consents: Counter[tuple[str, str]] = Counter()
+    opted_in = subscribed = undeliverable = 0
+    for cell in cells:
+        n = cell["contacts"]
+        if cell["channel"] is None:
+            lives[cell["lifecycle"]] += n
+            continue
+        consents[cell["channel"], cell["consent"]] += n
+        if cell["channel"] != channel:
+            continue
+        undeliverable += n if cell["deliverability"] == Deliverability.ERROR else 0
+        if cell["consent"] in OPTED_IN:
+            opted_in += n
+            reached = cell["lifecycle"] == Lifecycle.ACTIVE and cell["deliverability"] == Deliverability.OK
+            subscribed += n if reached and cell["topic_on"] else 0
+    total = lives.total()
+    return Summary(
+        total=total,
+        active=lives[Lifecycle.ACTIVE],
+        archived=lives[Lifecycle.ARCHIVED],
+        opted_in=opted_in,
+        opted_out=total - opted_in,
+        subscribed=subscribed,
+        undeliverable=undeliverable,
+        by_consent=[ConsentCount(*cell, consents[cell]) for cell in product(Channel, ConsentStatus)],
+    )

@@ -23,15 +23,15 @@ class PointChange:
 
 @dataclass(frozen=True, slots=True)
 class ContactChanges:
-    """What to change. UNSET stays; None clears. `points`: slots not named stay; `tags` and `attributes` are replaced."""
+    """What to change. UNSET stays; None clears. Slots not named stay; `tags` and `attributes` are replaced whole."""
 
-    external_id: str | None | Unset = UNSET
-    first_name: str | None | Unset = UNSET
-    last_name: str | None | Unset = UNSET
-    contact_type: str | None | Unset = UNSET
-    points: Sequence[PointChange] | None | Unset = UNSET
-    tags: Sequence[str] | None | Unset = UNSET
-    attributes: dict[str, Any] | None | Unset = UNSET
+    external_id: str | Unset | None = UNSET
+    first_name: str | Unset | None = UNSET
+    last_name: str | Unset | None = UNSET
+    contact_type: str | Unset | None = UNSET
+    points: Sequence[PointChange] | Unset | None = UNSET
+    tags: Sequence[str] | Unset | None = UNSET
+    attributes: dict[str, Any] | Unset | None = UNSET
 
 
 async def update_contact(

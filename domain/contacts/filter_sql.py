@@ -1,0 +1,152 @@
+"""A filter as one SQL condition over `contact c` and `contact_state s`, `$1` being the account.
+
+Every part is true or false, never null, so that `not` means what it says for a contact without the address.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.contacts.filter import ContactFilter, OptStatus, measure
+from domain.contacts.rows import OPTED_IN
+from domain.contacts.rules import storable
+from domain.contacts.search import patterns
+from domain.values import Channel, Deliverability
+
+_PRIMARY = """EXISTS (SELECT FROM contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id
+  WHERE p.account_id = $1 AND p.contact_id = c.id AND p.slot = 1 AND p.channel = {channel} AND {test})"""
+_TOPIC = """coalesce(
+  (SELECT w.subscribed FROM topic_switch w WHERE w.account_id = $1 AND w.contact_id = c.id AND w.topic_id = {topic}),
+  (SELECT t.default_subscribed FROM topic t WHERE t.account_id = $1 AND t.id = {topic}), false)"""
+_GROUP = """EXISTS (SELECT FROM group_member m
+  WHERE m.account_id = $1 AND m.contact_id = c.id AND m.group_id = {group})"""
+_TAG = "EXISTS (SELECT FROM contact_tag g WHERE g.account_id = $1 AND g.contact_id = c.id AND g.tag = {tag})"
+_IMPORTED = """c.id IN (SELECT l.contact_id FROM ledger l
+  WHERE l.account_id = $1 AND l.operation_id = {operation} AND l.contact_id IS NOT NULL)"""
+_SUBSCRIBED = "(s.lifecycle = 'ACTIVE' AND s.topic_on AND {sendable})"
+_LAST_MS = 2**48 - 1
+
+
+def condition(where: ContactFilter | None, search: str | None, parameters: list[Any]) -> str:
+    """The condition; its values are appended to `parameters`, which already hold what is bound before them.
+
+    Raises DomainError TOO_LARGE (field `filter`).
+    """
+    compiler = _Compiler(parameters)
+    parts = compiler.search(search)
+    if where is not None:
+        measure(where)
+        parts.append(compiler.compile(where, Channel.EMAIL))
+    return _all(parts)
+
+
+class _Compiler:
+    """Turns filters into SQL, numbering the parameters as it goes."""
+
+    def __init__(self, parameters: list[Any]) -> None:
+        self._parameters = parameters
+
+    def compile(self, where: ContactFilter, enclosing: Channel) -> str:
+        channel = where.channel or enclosing
+        parts = [
+            *self._permission(where, channel),
+            *self.search(where.search),
+            *self._details(where),
+            *self._belonging(where),
+            *self._created(where),
+        ]
+        parts.extend(self.compile(child, channel) for child in where.and_ or ())
+        if where.or_ is not None:
+            parts.append(" OR ".join(self.compile(child, channel) for child in where.or_) or "false")
+        if where.not_ is not None:
+            parts.append(f"NOT ({self.compile(where.not_, channel)})")
+        return _all(parts)
+
+    def search(self, typed: str | None) -> list[str]:
+        if typed is None:
+            return []
+        found = patterns(typed)
+        if found is None:
+            return []
+        return [" OR ".join(f"c.search LIKE {self._bind(pattern)}" for pattern in found) or "false"]
+
+    def _permission(self, where: ContactFilter, channel: Channel) -> list[str]:
+        """What concerns the channel's primary address. Asked of one address at once where all must be true of it."""
+        tests, parts = [], []
+        if where.status is OptStatus.OPTED_IN:
+            tests.append(_consent(OPTED_IN))
+        elif where.status is OptStatus.OPTED_OUT:
+            parts.append(f"NOT {_primary(channel, _consent(OPTED_IN))}")
+        if where.consent is not None:
+            tests.append(_consent(where.consent))
+        if where.deliverability is not None:
+            tests.append(f"a.deliverability = '{where.deliverability}'")
+        if tests:
+            parts.append(_primary(channel, " AND ".join(tests)))
+        if where.subscribed is not None:
+            sendable = _primary(channel, f"{_consent(OPTED_IN)} AND a.deliverability = '{Deliverability.OK}'")
+            parts.append(("" if where.subscribed else "NOT ") + _SUBSCRIBED.format(sendable=sendable))
+        return parts
+
+    def _details(self, where: ContactFilter) -> list[str]:
+        parts = []
+        if where.lifecycle is not None:
+            parts.append(f"s.lifecycle = '{where.lifecycle}'")
+        if where.contact_type is not None:
+            kinds = [kind for kind in where.contact_type if storable(kind)]
+            parts.append(f"coalesce(c.contact_type = ANY ({self._bind(kinds)}), false)")
+        return parts
+
+    def _belonging(self, where: ContactFilter) -> list[str]:
+        parts = []
+        if where.topic is not None:
+            parts.append(_TOPIC.format(topic=self._bind(where.topic)))
+        if where.group is not None:
+            parts.append(_GROUP.format(group=self._bind(where.group)))
+        if where.tag is not None:
+            parts.append(_TAG.format(tag=self._bind(where.tag)) if storable(where.tag) else "false")
+        if where.imported_by is not None:
+            parts.append(_IMPORTED.format(operation=self._bind(where.imported_by)))
+        return parts
+
+    def _created(self, where: ContactFilter) -> list[str]:
+        """A contact's id holds the millisecond of its creation, so its key is also the index by time."""
+        parts = []
+        if where.created_after is not None:
+            after = _microseconds(where.created_after) // 1000 + 1
+            parts.append("false" if after > _LAST_MS else f"c.id >= {self._bind(_first_id(after))}")
+        if where.created_before is not None:
+            before = -(-_microseconds(where.created_before) // 1000)
+            parts.append(f"c.id < {self._bind(_first_id(before))}")
+        return parts
+
+    def _bind(self, value: Any) -> str:
+        self._parameters.append(value)
+        return f"${len(self._parameters)}"
+
+
+def _all(parts: Sequence[str]) -> str:
+    return " AND ".join(f"({part})" for part in parts if part != "true") or "true"
+
+
+def _primary(channel: Channel, test: str) -> str:
+    return _PRIMARY.format(channel=f"'{channel}'", test=test)
+
+
+def _consent(among: Sequence[str]) -> str:
+    """Enum values are our own words: written out, so that the planner knows how common each is."""
+    values = ", ".join(f"'{value}'" for value in among)
+    return f"a.consent IN ({values})" if values else "false"
+
+
+def _microseconds(moment: datetime) -> int:
+    """Since 1970; a moment without a zone is in UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    since = aware - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _first_id(milliseconds: int) -> UUID:
+    """The least UUIDv7 of a millisecond, whatever its version bits."""
+    return UUID(int=min(max(milliseconds, 0), _LAST_MS) << 80)
