@@ -15,6 +15,8 @@ from cli.embedded import EmbeddedError
 from cli.embedded.process import spawn, stop
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
+# Longer than the API and the worker take to let what is under way end.
+_PATIENCE = 25.0
 # Whoever lives this long is well again.
 _WELL_AFTER = 60.0
 
@@ -62,7 +64,7 @@ class Command:
     def stop(self) -> None:
         """Let it finish what it does for a while, then end it."""
         if self.process:
-            stop(self.process, signal.SIGTERM)
+            stop(self.process, signal.SIGTERM, patience=_PATIENCE)
 
 
 @dataclass
