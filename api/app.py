@@ -1,0 +1,55 @@
+"""The ASGI application: routes, the connections that live as long as it does, and what surrounds every request."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route, WebSocketRoute
+
+from api.http.health import healthz, readyz
+from api.http.ide import Ide
+from api.http.log import AccessLog
+from api.http.metrics import metrics
+from api.http.reports import bulk_report
+from api.http.socket import socket_app
+from api.http.view import View
+from domain.infra import db, queue, redis
+from domain.infra.settings import settings
+
+
+@asynccontextmanager
+async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    """Connect to PostgreSQL and Redis; leave both in order."""
+    given = settings()
+    assert given.database_url and given.redis_url, "ASSENT_DATABASE_URL and ASSENT_REDIS_URL are required here"
+    await db.connect(given.database_url, given.pool_size)
+    redis.connect(given.redis_url)
+    try:
+        yield
+    finally:
+        await queue.drain()
+        await redis.close()
+        await db.close()
+
+
+def application() -> Starlette:
+    """A new application, by the settings as they are now."""
+    key = settings().api_key
+    ide = Ide(prefill_key=key.get_secret_value() if key else None)
+    return Starlette(
+        routes=[
+            Route("/graphql", View(ide)),
+            WebSocketRoute("/graphql", socket_app),
+            ide.assets,
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+            Route("/reports/{token}", bulk_report, name="report"),
+        ],
+        middleware=[Middleware(AccessLog)],
+        lifespan=lifespan,
+    )
+
+
+app = application()

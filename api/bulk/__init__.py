@@ -1,0 +1,1 @@
+"""Changing many contacts: bulk operations, seen from outside."""

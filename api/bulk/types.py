@@ -1,0 +1,158 @@
+"""A bulk operation as clients see it."""
+
+from datetime import datetime
+
+import strawberry
+
+from api.bulk.links import report_url
+from api.context import Info
+from api.enums import described
+from api.errors import UserError
+from api.relay import Node, PageInfo, global_id
+from domain.bulk.operation import Operation
+from domain.bulk.values import BulkKind, BulkStatus, OperationStatus
+from domain.errors import ErrorCode
+
+described(
+    BulkKind,
+    "What an operation does.",
+    name="BulkOperationKind",
+    CHANGE_STATUS="Changes the status of all: `bulkChangeStatus`.",
+    IMPORT="Brings a list in.",
+    EXPORT="Writes a list out.",
+    CHANGE_GROUP="Puts contacts into a group, or takes them out.",
+    CHANGE_TOPICS="Switches topics.",
+    CHANGE_TAGS="Adds and removes tags.",
+    REQUEST_DOUBLE_OPT_IN="Asks recipients to confirm.",
+    ERASE="Erases contacts.",
+    SUPPRESS="Brings in opt-outs alone.",
+    UNDO="Undoes another operation.",
+    BROADCAST="Sends a message to many.",
+    RESEND="Sends again what was missed.",
+)
+described(
+    OperationStatus,
+    "Where an operation stands.",
+    name="BulkOperationStatus",
+    QUEUED="On record; no worker has begun.",
+    RUNNING="Under way.",
+    COMPLETED="Done: every contact was visited.",
+    CANCELED="Stopped; what was done stays done.",
+    FAILED="Given up after several attempts; what was done stays done.",
+)
+described(
+    BulkStatus,
+    "What a group's 'Change status of all' and a list's 'Update opt-in/opt-out status' offer.",
+    OPTED_IN="NON_MARKETABLE addresses become SINGLE_OPT_IN. Needs evidence. Never touches OPTED_OUT.",
+    OPTED_OUT="Withdraws permission.",
+    ARCHIVED="Archives. Never touches permission.",
+    ACTIVE="Activates the archived and clears ERROR. Never touches permission.",
+    ERROR="Marks addresses undeliverable.",
+)
+
+
+@strawberry.type(description="Why contacts (or rows) were skipped or failed.")
+class BulkOutcome:
+    """One reason."""
+
+    code: ErrorCode = strawberry.field(description="The reason.")
+    count: int = strawberry.field(description="How many contacts it was the first reason for.")
+
+
+def outcomes(counts: dict[ErrorCode, int]) -> list[BulkOutcome]:
+    """Counts as clients see them."""
+    return [BulkOutcome(code=code, count=count) for code, count in counts.items()]
+
+
+@strawberry.type(
+    description="Work on many contacts, done by workers: `changed + unchanged + skipped + failed = processed`, in the end `total`."
+)
+class BulkOperation(Node):
+    """An operation as it stood when it was read."""
+
+    row: strawberry.Private[Operation]
+    kind: BulkKind = strawberry.field(description="What it does.")
+    summary: str = strawberry.field(description="In words: what, to whom, by which file.")
+    actor: str = strawberry.field(description="The key or user that asked.")
+    status: OperationStatus = strawberry.field(description="Where it stands.")
+    total: int | None = strawberry.field(description="Known once the selection has been counted.")
+    processed: int = strawberry.field(description="How many contacts have been visited.")
+    changed: int = strawberry.field(description="How many of them changed.")
+    unchanged: int = strawberry.field(description="For how many it held already.")
+    skipped: int = strawberry.field(description="How many were refused; `outcomes` says why.")
+    failed: int = strawberry.field(description="How many could not be worked on.")
+    progress: float = strawberry.field(description="From 0 to 1.")
+    result_url: str | None = strawberry.field(description="What an export wrote; null for the other kinds.")
+    error: str | None = strawberry.field(description="Why it FAILED.")
+    created_at: datetime = strawberry.field(description="When it was asked for.")
+    started_at: datetime | None = strawberry.field(description="When a worker began.")
+    finished_at: datetime | None = strawberry.field(description="When it ended.")
+
+    @classmethod
+    def of(cls, row: Operation) -> "BulkOperation":
+        """A snapshot as clients see it."""
+        return cls(
+            id=global_id("BulkOperation", row.id),
+            row=row,
+            kind=row.kind,
+            summary=row.summary,
+            actor=row.actor,
+            status=row.status,
+            total=row.total,
+            processed=row.processed,
+            changed=row.changed,
+            unchanged=row.unchanged,
+            skipped=row.skipped,
+            failed=row.failed,
+            progress=row.progress,
+            result_url=None,
+            error=row.error,
+            created_at=row.created_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+        )
+
+    @classmethod
+    def of_maybe(cls, row: Operation | None) -> "BulkOperation | None":
+        """As `of`, for one that may not exist."""
+        return cls.of(row) if row else None
+
+    @strawberry.field(description="Why contacts (or rows) were skipped or failed.")
+    def outcomes(self) -> list[BulkOutcome]:
+        """Reasons, with their counts."""
+        return outcomes(self.row.outcomes)
+
+    @strawberry.field(
+        description=(
+            "A CSV with a line for each refusal or failure: contact or row, address, code, words. The link is good for "
+            "a day without a login; read it again for a new one."
+        )
+    )
+    def report_url(self, info: Info) -> str | None:
+        """A signed link."""
+        return report_url(info.context.actor.account_id, self.row.id)
+
+
+@strawberry.type(description="A bulk operation in a page.")
+class BulkOperationEdge:
+    """An edge."""
+
+    node: BulkOperation = strawberry.field(description="The operation.")
+    cursor: str = strawberry.field(description="Pass it as `after` to go on from here.")
+
+
+@strawberry.type(description="A page of bulk operations.")
+class BulkOperationConnection:
+    """A page."""
+
+    edges: list[BulkOperationEdge] = strawberry.field(description="The operations with their cursors.")
+    nodes: list[BulkOperation] = strawberry.field(description="The operations.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+
+@strawberry.type(description="The operation, on record and waiting for a worker.")
+class BulkPayload:
+    """What starting and stopping answer."""
+
+    bulk_operation: BulkOperation | None = strawberry.field(default=None, description="The operation; null when refused.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")

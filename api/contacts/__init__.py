@@ -1,0 +1,1 @@
+"""Contacts: their types, reading them, changing one."""

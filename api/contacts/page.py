@@ -1,0 +1,78 @@
+"""The contacts of one page and what belongs to them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from api.batch import Relation, ahead
+from api.context import Info
+from domain.accounts import queries as accounts
+from domain.accounts.models import Topic
+from domain.actor import Actor
+from domain.contacts import queries
+from domain.contacts.rows import ContactRow, PointRow, SubscriptionRow
+from domain.groups import queries as groups
+from domain.groups.queries import GroupRow
+from domain.ledger.events import Event, by_positions
+from domain.values import OptOutPolicy
+
+if TYPE_CHECKING:
+    from api.contacts.types import Contact
+
+
+class ContactPage:
+    """What belongs to some contacts, a statement a kind however many they are."""
+
+    def __init__(self, actor: Actor, contact_ids: Sequence[UUID]) -> None:
+        self.actor = actor
+        self.ids = list(contact_ids)
+        self.points: Relation[UUID, list[PointRow]] = Relation(lambda: queries.points(actor, self.ids))
+        self.switches: Relation[UUID, list[SubscriptionRow]] = Relation(lambda: queries.topics(actor, self.ids))
+        self.topics: Relation[UUID, Topic] = Relation(self._topics)
+        self.tags: Relation[UUID, list[str]] = Relation(lambda: queries.tags(actor, self.ids))
+        self.groups: Relation[UUID, list[GroupRow]] = Relation(lambda: groups.of_contacts(actor, self.ids))
+        self.proofs: Relation[int, Event] = Relation(self._proofs)
+        self.policy: Relation[str, OptOutPolicy] = Relation(self._policy)
+
+    @property
+    def needed_by(self) -> Mapping[str, Relation[Any, Any]]:
+        """The relations, by the names of the fields that read them."""
+        return {
+            "points": self.points,
+            "optedIn": self.points,
+            "subscribed": self.points,
+            "availableActions": self.points,
+            "topics": self.switches,
+            "topic": self.topics,
+            "tags": self.tags,
+            "groups": self.groups,
+            "proof": self.proofs,
+        }
+
+    async def _topics(self) -> dict[UUID, Topic]:
+        return {topic.id: topic for topic in await accounts.topics(self.actor)}
+
+    async def _proofs(self) -> dict[int, Event]:
+        points = await self.points.fetch()
+        positions = {point.proof for held in points.values() for point in held if point.proof is not None}
+        return {event.position: event for event in await by_positions(self.actor, sorted(positions))}
+
+    async def _policy(self) -> dict[str, OptOutPolicy]:
+        return {"policy": (await accounts.account(self.actor)).opt_out_policy}
+
+
+async def wrapped(info: Info, rows: Iterable[ContactRow]) -> "list[Contact]":
+    """The rows as contacts of one page, with what the query will ask of them."""
+    from api.contacts.types import Contact
+
+    held = list(rows)
+    page = ContactPage(info.context.actor, [row.id for row in held])
+    if held:
+        await ahead(info, page.needed_by)
+    return [Contact.of(row, page) for row in held]
+
+
+async def wrapped_by_id(info: Info, contact_ids: Iterable[UUID]) -> "dict[UUID, Contact]":
+    """Those of the contacts that the account has, by id."""
+    rows = await queries.by_ids(info.context.actor, list(dict.fromkeys(contact_ids)))
+    return {contact.row.id: contact for contact in await wrapped(info, rows.values())}

@@ -1,0 +1,19 @@
+"""What a request carries: who asks, and under which id it is logged."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import strawberry
+
+from domain.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's (or one socket's) actor. Every resolver reads it, none changes it."""
+
+    actor: Actor
+    request_id: str
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,238 @@
+"""Groups: reading and changing them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from uuid import UUID
+
+import strawberry
+from strawberry import UNSET
+
+from api.batch import Relation, ahead
+from api.contacts.filters import ContactFilterInput, ContactSelectionInput
+from api.context import Info
+from api.errors import UserError
+from api.fields import Input, mutation, query
+from api.relay import After, First, Node, PageInfo, cursor, global_id, page_size, read_cursor, required
+from domain.actor import Scope
+from domain.contacts.unset import UNSET as KEPT
+from domain.errors import invalid
+from domain.groups import queries
+from domain.groups.create import create_group
+from domain.groups.delete import delete_group
+from domain.groups.queries import GroupRow
+from domain.groups.update import update_group
+
+if TYPE_CHECKING:
+    from api.contacts.queries import ContactConnection
+
+
+@strawberry.type(description="A named set of contacts.")
+class Group(Node):
+    """A group of a page."""
+
+    row: strawberry.Private[GroupRow]
+    sizes: strawberry.Private[Relation[UUID, int]]
+    name: str = strawberry.field(description="Its name; unique in the account, whatever its case.")
+    description: str | None = strawberry.field(description="What it is for.")
+
+    @classmethod
+    def of(cls, row: GroupRow, sizes: Relation[UUID, int]) -> "Group":
+        """A row as clients see it."""
+        return cls(id=global_id("Group", row.id), row=row, sizes=sizes, name=row.name, description=row.description)
+
+    @strawberry.field(description="How many contacts are in it, the archived included.")
+    def size(self) -> int:
+        """The number of members."""
+        return self.sizes.read(lambda sizes: sizes.get(self.row.id, 0))
+
+    @query("The contacts in it, newest first.")
+    async def contacts(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        filter: Annotated[  # noqa: A002 - the argument's name in the API
+            ContactFilterInput | None, strawberry.argument(description="Those of them that a filter matches.")
+        ] = None,
+    ) -> Annotated["ContactConnection", strawberry.lazy("api.contacts.queries")]:
+        """A page of its members."""
+        from api.contacts.queries import members
+
+        return await members(info, self.row.id, first, after, filter)
+
+
+@strawberry.type(description="A group in a page.")
+class GroupEdge:
+    """An edge."""
+
+    node: Group = strawberry.field(description="The group.")
+    cursor: str = strawberry.field(description="Pass it as `after` to go on from here.")
+
+
+@strawberry.type(description="A page of groups.")
+class GroupConnection:
+    """A page."""
+
+    count: strawberry.Private["Relation[str, int]"]
+    edges: list[GroupEdge] = strawberry.field(description="The groups with their cursors.")
+    nodes: list[Group] = strawberry.field(description="The groups.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+
+    @strawberry.field(description="How many there are altogether. Counted only when asked for.")
+    def total_count(self) -> int:
+        """The number of groups in the list."""
+        return self.count.read(lambda known: known["total"])
+
+
+async def wrapped_groups(info: Info, rows: Sequence[GroupRow]) -> list[Group]:
+    """Rows as clients see them, with their sizes when the query asks for them."""
+    actor = info.context.actor
+    sizes: Relation[UUID, int] = Relation(lambda: queries.sizes(actor, [row.id for row in rows]))
+    if rows:
+        await ahead(info, {"size": sizes})
+    return [Group.of(row, sizes) for row in rows]
+
+
+async def groups_of_contact(info: Info, rows: Sequence[GroupRow], first: int | None, after: str | None) -> GroupConnection:
+    """A page of one contact's groups, all of which are known."""
+    size = page_size(first)
+    start = _after(rows, after) if after else 0
+
+    async def total() -> dict[str, int]:
+        return {"total": len(rows)}
+
+    page = queries.GroupPage(rows[start : start + size], len(rows) > start + size, start > 0)
+    return await _connection(info, page, Relation(total))
+
+
+def _after(rows: Sequence[GroupRow], after: str) -> int:
+    place = _place(after)
+    return sum((row.name.lower(), row.id) <= place for row in rows)
+
+
+def _place(after: str) -> tuple[str, UUID]:
+    name, key = read_cursor(after, str, str)
+    try:
+        return name, UUID(key)
+    except ValueError:
+        raise invalid("This is no cursor of this list.", "after") from None
+
+
+async def _connection(info: Info, page: queries.GroupPage, count: "Relation[str, int]") -> GroupConnection:
+    nodes = await wrapped_groups(info, page.groups)
+    edges = [GroupEdge(node=node, cursor=cursor(node.name.lower(), str(node.row.id))) for node in nodes]
+    return GroupConnection(
+        count=count,
+        edges=edges,
+        nodes=nodes,
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        ),
+    )
+
+
+@strawberry.input(description="A new group, empty.")
+class CreateGroupInput:
+    """A group."""
+
+    name: str = strawberry.field(description="Unique in the account, whatever its case.")
+    description: str | None = strawberry.field(default=UNSET, description="What it is for.")
+
+
+@strawberry.input(description="What to change of a group. What is left out stays.")
+class UpdateGroupInput:
+    """Changes."""
+
+    id: strawberry.ID = strawberry.field(description="The group.")
+    name: str | None = strawberry.field(default=UNSET, description="Its new name.")
+    description: str | None = strawberry.field(default=UNSET, description="Its new description; null clears it.")
+
+    def changes(self) -> dict[str, Any]:
+        """What was named, in the domain's terms."""
+        return {name: KEPT if (value := getattr(self, name)) is UNSET else value for name in ("name", "description")}
+
+
+@strawberry.input(description="Which group to delete.")
+class DeleteGroupInput:
+    """A group."""
+
+    id: strawberry.ID = strawberry.field(description="The group.")
+
+
+@strawberry.input(description="Whom to put into a group, or to take out of it.")
+class ChangeGroupMembersInput:
+    """Members."""
+
+    group: strawberry.ID = strawberry.field(description="The group.")
+    selection: ContactSelectionInput = strawberry.field(description="Which contacts.")
+
+
+@strawberry.type(description="The group as it stands afterwards.")
+class GroupPayload:
+    """What creating and updating answer."""
+
+    group: Group | None = strawberry.field(default=None, description="The group; null when refused.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+
+
+@strawberry.type(description="The new group.")
+class CreateGroupPayload(GroupPayload):
+    """The answer."""
+
+
+@strawberry.type(description="The group as it stands afterwards.")
+class UpdateGroupPayload(GroupPayload):
+    """The answer."""
+
+
+@strawberry.type(description="The group that is no more. Its contacts stay.")
+class DeleteGroupPayload:
+    """The answer."""
+
+    deleted_id: strawberry.ID | None = strawberry.field(default=None, description="Its id; null when refused.")
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
+
+
+Search: TypeAlias = Annotated[str | None, strawberry.argument(description="Any part of a name.")]
+
+
+@strawberry.type
+class GroupQuery:
+    """What can be read."""
+
+    @query("The groups, by name.")
+    async def groups(self, info: Info, first: First = None, after: After = None, search: Search = None) -> GroupConnection:
+        """A page of groups."""
+        actor = info.context.actor
+        page = await queries.page(actor, page_size(first), _place(after) if after else None, search)
+
+        async def total() -> dict[str, int]:
+            return {"total": await queries.total(actor, search)}
+
+        return await _connection(info, page, Relation(total))
+
+
+@strawberry.type
+class GroupMutation:
+    """What can be changed."""
+
+    @mutation(Scope.WRITE, CreateGroupPayload, "Creates an empty group.")
+    async def create_group(self, info: Info, asked: Input[CreateGroupInput]) -> CreateGroupPayload:
+        """Create a group."""
+        row = await create_group(info.context.actor, asked.name, asked.description or None)
+        return CreateGroupPayload(group=(await wrapped_groups(info, [row]))[0])
+
+    @mutation(Scope.WRITE, UpdateGroupPayload, "Renames or describes a group.")
+    async def update_group(self, info: Info, asked: Input[UpdateGroupInput]) -> UpdateGroupPayload:
+        """Change a group."""
+        row = await update_group(info.context.actor, required("Group", asked.id, "id"), **asked.changes())
+        return UpdateGroupPayload(group=(await wrapped_groups(info, [row]))[0])
+
+    @mutation(Scope.WRITE, DeleteGroupPayload, "Deletes a group; its contacts stay.")
+    async def delete_group(self, info: Info, asked: Input[DeleteGroupInput]) -> DeleteGroupPayload:
+        """Delete a group."""
+        deleted = await delete_group(info.context.actor, required("Group", asked.id, "id"))
+        return DeleteGroupPayload(deleted_id=global_id("Group", deleted))

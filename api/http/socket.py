@@ -1,0 +1,220 @@
+"""GraphQL over WebSocket: the graphql-transport-ws protocol, and no other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+import orjson
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from api.auth import actor_for
+from api.context import Context
+from api.documents import Rejected
+from api.execution import ALL, Answer, Asked, prepare, refused, run, stream
+from api.http.log import named, request_id
+from api.http.metrics import SOCKETS, STREAMS
+from api.http.request import BadRequest, asked, read_json
+from domain.infra.settings import settings
+
+PROTOCOL: Final = "graphql-transport-ws"
+INIT_SECONDS: Final = 10.0
+RECHECK_SECONDS: Final = 10.0
+MAX_MESSAGE: Final = 1024 * 1024
+MAX_STREAMS: Final = 100
+
+
+class Close(Exception):  # noqa: N818 - the protocol's way to end, not a fault
+    """The socket has to be closed with this code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+async def socket_app(scope: Scope, receive: Receive, send: Send) -> None:
+    """An ASGI app: one connection."""
+    socket = WebSocket(scope, receive, send)
+    if not _same_site(socket):
+        await socket.close(4403, "This origin may not connect.")
+        return
+    if PROTOCOL not in scope.get("subprotocols", ()):
+        await socket.accept()
+        await socket.close(4406, f"Speak {PROTOCOL}.")
+        return
+    await socket.accept(PROTOCOL)
+    with SOCKETS.track_inprogress():
+        await Connection(socket).serve()
+
+
+def _same_site(socket: WebSocket) -> bool:
+    """Whether a browser's page may open this socket: pages of our own address alone (a browser always says whose)."""
+    origin = socket.headers.get("origin")
+    if origin is None:
+        return True
+    return origin == settings().base_url or urlsplit(origin).netloc == socket.headers.get("host")
+
+
+class Connection:
+    """One socket: who it is for, and the operations under way on it."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self.socket = socket
+        self.authorization = socket.headers.get("authorization")
+        self.context: Context | None = None
+        self.begun = False
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def serve(self) -> None:
+        """Serve until either side closes."""
+        watch = asyncio.create_task(self._watch())
+        try:
+            while True:
+                await self._handle(await self._receive())
+        except Close as close:
+            await self._close(close)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            for task in (watch, *self.tasks.values()):
+                task.cancel()
+            await asyncio.gather(watch, *self.tasks.values(), return_exceptions=True)
+
+    async def _watch(self) -> None:
+        """Close a socket that never says who it is for, and one whose key has been revoked."""
+        await asyncio.sleep(INIT_SECONDS)
+        if not self.begun:
+            await self._close(Close(4408, "Connection initialisation timeout"))
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            if self.context is not None and await actor_for(self.authorization) is None:
+                await self._close(Close(4403, "The key is no longer valid."))
+
+    async def _close(self, close: Close) -> None:
+        if self.socket.application_state is WebSocketState.CONNECTED:
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await self.socket.close(close.code, close.reason)
+
+    async def _receive(self) -> dict[str, Any]:
+        message = await self.socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1000))
+        text = message.get("text")
+        if text is None:
+            raise Close(4400, "Messages are text.")
+        if len(text) > MAX_MESSAGE:
+            raise Close(1009, "The message is too large.")
+        try:
+            value = read_json(text.encode("utf-8", "surrogatepass"), "The message")
+        except BadRequest as bad:
+            raise Close(4400, bad.message) from None
+        if not isinstance(value, dict):
+            raise Close(4400, "A message is a JSON object.")
+        return value
+
+    async def _handle(self, message: dict[str, Any]) -> None:
+        match message.get("type"):
+            case "connection_init":
+                await self._init(message.get("payload"))
+            case "ping":
+                await self._send("pong", payload=message.get("payload"))
+            case "pong":
+                pass
+            case "subscribe":
+                self._subscribe(message)
+            case "complete":
+                self._complete(message.get("id"))
+            case _:
+                raise Close(4400, "This is no message of the protocol.")
+
+    async def _init(self, payload: Any) -> None:
+        if self.begun:
+            raise Close(4429, "Too many initialisation requests")
+        self.begun = True
+        if payload is not None and not isinstance(payload, dict):
+            raise Close(4400, "The payload is a JSON object.")
+        given = {name.lower(): value for name, value in (payload or {}).items()}.get("authorization")
+        self.authorization = given if isinstance(given, str) else self.authorization
+        actor = await actor_for(self.authorization)
+        if actor is None:
+            raise Close(4403, "Forbidden: send a valid key.")
+        self.context = Context(actor, request_id(self.socket.scope))
+        await self._send("connection_ack")
+
+    def _subscribe(self, message: dict[str, Any]) -> None:
+        if self.context is None:
+            raise Close(4401, "Unauthorized")
+        key = message.get("id")
+        if not isinstance(key, str) or not key or not isinstance(message.get("payload"), dict):
+            raise Close(4400, "Subscribing takes an id and a payload.")
+        try:
+            request = asked(message["payload"])
+        except BadRequest as bad:
+            raise Close(4400, bad.message) from None
+        if key in self.tasks:
+            raise Close(4409, f"Subscriber for {key[:50]} already exists")
+        if len(self.tasks) >= MAX_STREAMS:
+            raise Close(4429, f"At most {MAX_STREAMS} operations at once")
+        self.tasks[key] = asyncio.create_task(self._operate(key, request, self.context))
+
+    def _complete(self, key: Any) -> None:
+        task = self.tasks.pop(key, None) if isinstance(key, str) else None
+        if task:
+            task.cancel()
+
+    async def _operate(self, key: str, request: Asked, context: Context) -> None:
+        """Run one operation to its end, and say so."""
+        try:
+            with suppress(WebSocketDisconnect, RuntimeError):
+                await self._answers(key, request, context)
+        finally:
+            if self.tasks.get(key) is asyncio.current_task():
+                del self.tasks[key]
+
+    async def _answers(self, key: str, request: Asked, context: Context) -> None:
+        with STREAMS.track_inprogress():
+            async with aclosing(cast(Any, _run(request, context))) as answers:
+                async for answer in answers:
+                    named(self.socket.scope, _name(request, answer), failed=bool(answer.errors))
+                    if not answer.began:
+                        # Free at once: the client may use the id again as soon as it hears this.
+                        self.tasks.pop(key, None)
+                        await self._send("error", key, answer.errors)
+                        return
+                    await self._send("next", key, answer.body)
+        self.tasks.pop(key, None)
+        await self._send("complete", key)
+
+    async def _send(self, kind: str, key: str | None = None, payload: Any = None) -> None:
+        message = {"type": kind}
+        if key is not None:
+            message["id"] = key
+        if payload is not None:
+            message["payload"] = payload
+        await self.socket.send_text(orjson.dumps(message).decode())
+
+
+async def _run(request: Asked, context: Context) -> AsyncIterator[Answer]:
+    """The answers of an operation of any kind: one of a query or a mutation, any number of a subscription."""
+    try:
+        _, operation = prepare(request, ALL)
+    except Rejected as rejected:
+        yield refused(rejected, context)
+        return
+    if operation.kind.value != "subscription":
+        yield await run(request, context, ALL)
+        return
+    async with aclosing(cast(Any, stream(request, context))) as answers:
+        async for answer in answers:
+            yield answer
+
+
+def _name(request: Asked, answer: Answer) -> str:
+    if answer.operation is None:
+        return "(refused)"
+    return request.operation_name or answer.operation.name or answer.operation.label
+
+

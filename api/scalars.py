@@ -1,0 +1,39 @@
+"""Moments and free-form values on the wire."""
+
+from datetime import UTC, datetime
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+
+
+def _parse_datetime(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is None or moment.tzinfo is None:
+            raise ValueError
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise GraphQLError("A DateTime is written like 2026-11-05T14:30:00Z, with its offset from UTC.") from None
+
+
+def _serialize_datetime(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
+
+
+DATE_TIME = strawberry.scalar(
+    name="DateTime",
+    description="A moment, as in RFC 3339: `2026-11-05T14:30:00Z`. Answers are in UTC.",
+    specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+    serialize=_serialize_datetime,
+    parse_value=_parse_datetime,
+)
+
+JSON = NewType("JSON", object)
+JSON_VALUE = strawberry.scalar(
+    name="JSON",
+    description="Any JSON value, given and answered as it is (not as a string).",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+)
+
+SCALARS: dict[object, Any] = {datetime: DATE_TIME, JSON: JSON_VALUE}

@@ -1,0 +1,89 @@
+"""Joins the features into one schema."""
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLObjectType, Undefined
+from strawberry.schema.config import StrawberryConfig
+from strawberry.tools import merge_types
+
+from api.accounts import Account, AccountMutation, AccountQuery, Topic
+from api.bulk.change_status import BulkChangeStatusMutation, BulkChangeStatusQuery
+from api.bulk.members import MembersMutation
+from api.bulk.operations import BulkMutation, BulkQuery, BulkSubscription
+from api.bulk.types import BulkOperation
+from api.consent import ConsentMutation
+from api.contacts.create import CreateContact
+from api.contacts.erase import EraseContact
+from api.contacts.queries import ContactQuery
+from api.contacts.subscriptions import UpdateSubscriptions
+from api.contacts.types import Contact, ContactPoint
+from api.contacts.update import UpdateContact
+from api.feed import ConsentEvent, FeedQuery
+from api.groups import Group, GroupMutation, GroupQuery
+from api.nodes import NodeQuery
+from api.scalars import SCALARS
+from api.send import SendQuery
+
+_QUERIES = (
+    NodeQuery,
+    AccountQuery,
+    ContactQuery,
+    GroupQuery,
+    BulkQuery,
+    BulkChangeStatusQuery,
+    FeedQuery,
+    SendQuery,
+)
+_MUTATIONS = (
+    CreateContact,
+    UpdateContact,
+    ConsentMutation,
+    UpdateSubscriptions,
+    EraseContact,
+    BulkChangeStatusMutation,
+    BulkMutation,
+    GroupMutation,
+    MembersMutation,
+    AccountMutation,
+)
+_SUBSCRIPTIONS = (BulkSubscription,)
+
+
+def _root(name: str, description: str, parts: tuple[type, ...]) -> Any:
+    root: Any = merge_types(name, parts)
+    root.__strawberry_definition__.description = description
+    return root
+
+
+schema = strawberry.Schema(
+    query=_root("Query", "Reading. Every field needs a key.", _QUERIES),
+    mutation=_root(
+        "Mutation",
+        "Changing. What a client can cause and mend comes back in `userErrors`; a request that asks for what already "
+        "holds is a success that changes nothing.",
+        _MUTATIONS,
+    ),
+    subscription=_root("Subscription", "Listening, over a WebSocket (graphql-transport-ws).", _SUBSCRIPTIONS),
+    types=[Account, BulkOperation, ConsentEvent, Contact, ContactPoint, Group, Topic],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
+
+
+
+
+def _leave_out_null_defaults() -> None:
+    """Print `first: Int` and not `first: Int = null`: leaving an argument out and giving null mean the same."""
+    for kind in schema._schema.type_map.values():  # noqa: SLF001 - the schema is built once, here
+        for field in kind.fields.values() if isinstance(kind, GraphQLObjectType) else ():
+            for argument in field.args.values():
+                if argument.default_value is None:
+                    argument.default_value = Undefined
+
+
+_leave_out_null_defaults()
+
+
+def export() -> str:
+    """The schema in its own language, as committed in schema.graphql."""
+    return schema.as_str()
