@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.contacts.rows import ContactRow, PointRow
+from domain.consent.rules import CHECK_ORDER, Change, Changed, Decision, Facts, Proof, Refused, Request, decide
+from domain.consent.words import WORDS
+from domain.contacts.rows import ContactRow, PointRow, primary
 from domain.errors import ErrorCode
-from domain.values import Channel, OptOutPolicy
+from domain.values import Channel, ConsentSource, ConsentStatus, Deliverability, Lifecycle, OptOutPolicy
 
 
 class ActionKind(StrEnum):
@@ -39,5 +41,82 @@ class AvailableAction:
 def available_actions(
     contact: ContactRow, points: Sequence[PointRow], policy: OptOutPolicy, channel: Channel = Channel.EMAIL
 ) -> list[AvailableAction]:
-    """Every kind of action, in the order of ActionKind, as the mutations with their defaults would answer."""
-    raise NotImplementedError
+    """Every kind of action, in the order of ActionKind, as the mutations with their defaults would answer.
+
+    An opt-in is judged as if the best evidence came with it: `requires_evidence` says that it must.
+    """
+    chosen = [point for point in points if point.channel is channel]
+    answers = {kind: _asked(kind, contact, chosen, policy) for kind in _CHANGES}
+    answers[ActionKind.EDIT] = (_edit_refusal(points, policy), True)
+    answers[ActionKind.REQUEST_DOUBLE_OPT_IN] = (_confirmation_refusal(contact, points, channel), True)
+    answers[ActionKind.ERASE] = (None, True)
+    return [
+        AvailableAction(
+            kind=kind,
+            enabled=(code := answers[kind][0]) is None,
+            effective=code is None and answers[kind][1],
+            code=code,
+            message=_SPECIAL.get((kind, code), WORDS.get(code)) if code else None,
+            requires_confirmation=kind in _ASK_FIRST,
+            requires_evidence=kind is ActionKind.OPT_IN or code is ErrorCode.LOCKED and kind is ActionKind.EDIT,
+        )
+        for kind in ActionKind
+    ]
+
+
+_CHANGES = {
+    ActionKind.OPT_IN: Change.OPT_IN,
+    ActionKind.OPT_OUT: Change.OPT_OUT,
+    ActionKind.ARCHIVE: Change.ARCHIVE,
+    ActionKind.ACTIVATE: Change.ACTIVATE,
+    ActionKind.MARK_ERROR: Change.MARK_ERROR,
+    ActionKind.CLEAR_ERROR: Change.CLEAR_ERROR,
+}
+_ASK_FIRST = frozenset({ActionKind.OPT_IN, ActionKind.OPT_OUT, ActionKind.REQUEST_DOUBLE_OPT_IN, ActionKind.ERASE})
+_SPECIAL = {
+    (ActionKind.EDIT, ErrorCode.LOCKED): "The person opted out; only a correction that someone asked for is allowed.",
+    (ActionKind.REQUEST_DOUBLE_OPT_IN, ErrorCode.NO_ADDRESS): "The contact has no email address.",
+    (ActionKind.REQUEST_DOUBLE_OPT_IN, ErrorCode.OPTED_OUT): "The person opted out.",
+    (ActionKind.REQUEST_DOUBLE_OPT_IN, ErrorCode.UNDELIVERABLE): "Mail to this address comes back.",
+    (
+        ActionKind.REQUEST_DOUBLE_OPT_IN,
+        ErrorCode.NOT_PERMITTED,
+    ): "Only recorded, unconfirmed permission can be confirmed.",
+}
+
+
+def _asked(
+    kind: ActionKind, contact: ContactRow, chosen: Sequence[PointRow], policy: OptOutPolicy
+) -> tuple[ErrorCode | None, bool]:
+    """What the single mutation would be refused with, if anything, and whether it would change something."""
+    request = Request(_CHANGES[kind], ConsentSource.OPERATOR, policy, Proof.WRITTEN, evidence_newer=True)
+    # As the mutations do by default: an opt-in is for the primary address, the rest for every one.
+    judged = [point for point in chosen if point.slot == 1] if kind is ActionKind.OPT_IN else chosen
+    facts = [Facts(contact.lifecycle, point.consent, point.deliverability) for point in judged]
+    decisions = [decide(request, fact) for fact in facts or [Facts(contact.lifecycle, None)]]
+    return _refusal(decisions), any(isinstance(decision, Changed) for decision in decisions)
+
+
+def _refusal(decisions: Sequence[Decision]) -> ErrorCode | None:
+    codes = {decision.code for decision in decisions if isinstance(decision, Refused)}
+    return next((code for code in CHECK_ORDER if code in codes), None)
+
+
+def _edit_refusal(points: Sequence[PointRow], policy: OptOutPolicy) -> ErrorCode | None:
+    email = primary(points, Channel.EMAIL)
+    out = email is not None and email.consent is ConsentStatus.OPTED_OUT
+    return ErrorCode.LOCKED if out and policy is OptOutPolicy.STRICT else None
+
+
+def _confirmation_refusal(contact: ContactRow, points: Sequence[PointRow], channel: Channel) -> ErrorCode | None:
+    """Only an email can be confirmed (rules.md, "May this be sent?", CONFIRMATION)."""
+    email = primary(points, Channel.EMAIL)
+    if email is None or channel is not Channel.EMAIL:
+        return ErrorCode.NO_ADDRESS
+    if contact.lifecycle is Lifecycle.ARCHIVED:
+        return ErrorCode.CONTACT_ARCHIVED
+    if email.consent is ConsentStatus.OPTED_OUT:
+        return ErrorCode.OPTED_OUT
+    if email.consent is not ConsentStatus.SINGLE_OPT_IN:
+        return ErrorCode.NOT_PERMITTED
+    return ErrorCode.UNDELIVERABLE if email.deliverability is Deliverability.ERROR else None

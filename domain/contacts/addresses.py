@@ -60,6 +60,16 @@ class Held:
     holder: UUID | None
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An address in a slot."""
+
+    channel: Channel
+    slot: int
+    value: str
+    address_id: UUID
+
+
 async def hold(
     connection: Connection, account_id: UUID, wanted: Sequence[Wanted], others: Sequence[UUID] = ()
 ) -> dict[Wanted, Held]:
@@ -91,10 +101,14 @@ async def write_values(connection: Connection, account_id: UUID, held: dict[Want
     return list(changed.values())
 
 
-async def attach(
-    connection: Connection, account_id: UUID, contact_id: UUID, slots: Sequence[tuple[Channel, int, UUID]]
-) -> None:
-    """Put addresses (channel, slot, address id) into free slots of a contact. All of them must be locked."""
-    channels, numbers, ids = zip(*slots, strict=True) if slots else ((), (), ())
-    points = [uuid7() for _ in slots]
-    await connection.execute(_ATTACH, account_id, contact_id, points, list(channels), list(numbers), list(ids))
+async def attach(connection: Connection, account_id: UUID, contact_id: UUID, points: Sequence[Placed]) -> None:
+    """Put addresses into free slots of a contact. All of them must be locked."""
+    await connection.execute(
+        _ATTACH,
+        account_id,
+        contact_id,
+        [uuid7() for _ in points],
+        [point.channel for point in points],
+        [point.slot for point in points],
+        [point.address_id for point in points],
+    )

@@ -1,5 +1,6 @@
 """What reading gives: a contact, its points and its topics, as they stand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,18 +67,18 @@ class SubscriptionRow:
     updated_at: datetime | None
 
 
-def primary(points: list[PointRow], channel: Channel) -> PointRow | None:
+def primary(points: Sequence[PointRow], channel: Channel) -> PointRow | None:
     """The point in slot 1 of the channel, or None."""
     return next((point for point in points if point.channel is channel and point.slot == 1), None)
 
 
-def opted_in(points: list[PointRow], channel: Channel) -> bool:
+def opted_in(points: Sequence[PointRow], channel: Channel) -> bool:
     """Whether the channel's primary address is single or double opted in (the contract's `optedIn`)."""
     point = primary(points, channel)
     return point is not None and point.opted_in
 
 
-def subscribed(contact: ContactRow, points: list[PointRow], channel: Channel) -> bool:
+def subscribed(contact: ContactRow, points: Sequence[PointRow], channel: Channel) -> bool:
     """Whether marketing would be sent now: active, opted in, deliverable, a topic on (the contract's `subscribed`)."""
     point = primary(points, channel)
     sendable = point is not None and point.opted_in and point.deliverability is Deliverability.OK

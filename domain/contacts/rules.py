@@ -66,7 +66,7 @@ def name(text: str | None, *field: str) -> str | None:
 
 def external_id(text: str | None, *field: str) -> str | None:
     """The id that another system knows the contact by; its case counts. Raises DomainError, also when it is blank."""
-    return None if text is None else _some(line(text, MAX_EXTERNAL_ID, *field), *field)
+    return None if text is None else some(line(text, MAX_EXTERNAL_ID, *field), *field)
 
 
 def contact_type(text: str | None, types: Sequence[str], *field: str) -> str | None:
@@ -85,7 +85,7 @@ def tags(words: Sequence[str], *field: str) -> list[str]:
 
 def tag(word: str, *field: str) -> str:
     """One tag; its case counts. Raises DomainError."""
-    return _some(line(word, MAX_TAG, *field), *field)
+    return some(line(word, MAX_TAG, *field), *field)
 
 
 def attributes(values: Any, *field: str) -> str:
@@ -169,7 +169,7 @@ def postal(value: str, *field: str) -> str:
     text = "\n".join(part for part in lines if part)
     if len(text) > MAX_POSTAL:
         raise _too_long(MAX_POSTAL, *field)
-    return _some(text, *field)
+    return some(text, *field)
 
 
 def address_hash(key: bytes, channel: Channel, value: str) -> bytes:
@@ -261,7 +261,8 @@ def _check_json(value: Any, depth: int) -> None:
             raise _NotJsonError("A whole number has at most 64 bits.")
 
 
-def _some(text: str, *field: str) -> str:
+def some(text: str, *field: str) -> str:
+    """The text, which must not be empty. Raises DomainError INVALID."""
     if not text:
         raise invalid("This cannot be empty.", *field)
     return text

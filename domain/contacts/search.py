@@ -18,7 +18,7 @@ def patterns(typed: str) -> list[str] | None:
     words = _SPACE.sub(" ", strip(unicodedata.normalize("NFC", typed)).casefold())
     if not words:
         return None
-    return [f"%{_escape(words)}%", *(f"%\t%{number}%" for number in _numbers(words))]
+    return [f"%{escape(words)}%", *(f"%\t%{number}%" for number in _numbers(words))]
 
 
 def _numbers(words: str) -> list[str]:
@@ -33,5 +33,13 @@ def _numbers(words: str) -> list[str]:
     return [number for number in (whole, national) if number and number != words]
 
 
-def _escape(text: str) -> str:
+def contains(typed: str | None) -> str | None:
+    """One pattern for any part of a lower-cased text; None when nothing was typed. What cannot be stored finds nothing."""
+    if typed is None or not strip(typed):
+        return None
+    return f"%{escape(strip(typed).lower())}%" if len(typed) <= MOST and storable(typed) else ""
+
+
+def escape(text: str) -> str:
+    """Text that LIKE takes as it is."""
     return re.sub(r"([\\%_])", r"\\\1", text)

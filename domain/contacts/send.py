@@ -2,13 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from domain.actor import Actor
-from domain.contacts.queries import Lookup
-from domain.contacts.rows import PointRow
-from domain.values import Channel
+from domain.contacts.queries import Lookup, find, points, topics
+from domain.contacts.rows import ContactRow, PointRow, primary
+from domain.errors import not_found
+from domain.infra.db import pool
+from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
+
+REQUEST_HOLDS = timedelta(days=7)
+"""How long a recipient's own sign-up or preference request allows a confirmation mail."""
+
+_OWN_REQUEST = """
+SELECT EXISTS (SELECT FROM ledger WHERE account_id = $1 AND address_id = $2 AND action = 'CONFIRMATION_REQUESTED'
+                  AND source IN ('SIGNUP_FORM', 'PREFERENCE_CENTRE') AND occurred_at >= $3)
+"""
+_TOPIC = "SELECT EXISTS (SELECT FROM topic WHERE account_id = $1 AND id = $2)"
 
 
 class Purpose(StrEnum):
@@ -47,4 +59,65 @@ async def send_decision(
     actor: Actor, lookup: Lookup, channel: Channel, purpose: Purpose, topic_id: UUID | None = None
 ) -> SendDecision:
     """Judge the channel's primary address of one contact as it stands. Raises DomainError NOT_FOUND (field `topic`)."""
-    raise NotImplementedError
+    if topic_id is not None and not await pool().fetchval(_TOPIC, actor.account_id, topic_id):
+        raise not_found("topic", "topic")
+    contact = await find(actor, lookup)
+    if contact is None:
+        return SendDecision(False, None, [SendBlock.UNKNOWN_CONTACT], False, None)
+    point = primary((await points(actor, [contact.id]))[contact.id], channel)
+    topic_on = contact.topic_on if topic_id is None else await _topic_on(actor, contact.id, topic_id)
+    asked = purpose is Purpose.CONFIRMATION and point is not None and await _asked_lately(actor, point)
+    return judge(purpose, contact, point, topic_on=topic_on, asked_lately=asked)
+
+
+def judge(
+    purpose: Purpose, contact: ContactRow, point: PointRow | None, *, topic_on: bool, asked_lately: bool = False
+) -> SendDecision:
+    """The gate itself, pure (rules.md, "May this be sent?").
+
+    `topic_on`: the topic in question, or at least one when none is. `asked_lately`: the recipient's own sign-up or
+    preference request is not older than 7 days.
+    """
+    archived = contact.lifecycle is Lifecycle.ARCHIVED
+    wakes = purpose in (Purpose.JOURNEY, Purpose.TRANSACTIONAL)
+    reasons = [SendBlock.NO_ADDRESS] if point is None else _address_blocks(purpose, point, asked_lately)
+    if archived and not wakes:
+        reasons.append(SendBlock.ARCHIVED)
+    if purpose in _MARKETING and not topic_on:
+        reasons.append(SendBlock.TOPIC_OFF)
+    allowed = not reasons
+    return SendDecision(allowed, point, reasons, allowed and archived and wakes, point.proof if point else None)
+
+
+_MARKETING = (Purpose.BROADCAST, Purpose.JOURNEY)
+_TELEPHONE = (Channel.SMS, Channel.CALL)
+_WITHOUT_PERMISSION = {
+    ConsentStatus.NON_MARKETABLE: SendBlock.NON_MARKETABLE,
+    ConsentStatus.OPTED_OUT: SendBlock.OPTED_OUT,
+}
+
+
+def _address_blocks(purpose: Purpose, point: PointRow, asked_lately: bool) -> list[SendBlock]:
+    blocks = []
+    missing = _WITHOUT_PERMISSION.get(point.consent)
+    if missing and _needs_permission(purpose, point, asked_lately):
+        blocks.append(missing)
+    if point.deliverability is Deliverability.ERROR:
+        blocks.append(SendBlock.UNDELIVERABLE)
+    return blocks
+
+
+def _needs_permission(purpose: Purpose, point: PointRow, asked_lately: bool) -> bool:
+    if purpose is Purpose.TRANSACTIONAL:
+        return point.channel in _TELEPHONE and point.consent is ConsentStatus.OPTED_OUT
+    return not (purpose is Purpose.CONFIRMATION and asked_lately)
+
+
+async def _topic_on(actor: Actor, contact_id: UUID, topic_id: UUID) -> bool:
+    found = (await topics(actor, [contact_id]))[contact_id]
+    return any(topic.subscribed for topic in found if topic.topic_id == topic_id)
+
+
+async def _asked_lately(actor: Actor, point: PointRow) -> bool:
+    since = datetime.now(UTC) - REQUEST_HOLDS
+    return bool(await pool().fetchval(_OWN_REQUEST, actor.account_id, point.address_id, since))
