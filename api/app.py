@@ -12,7 +12,7 @@ from api.http.ide import Ide
 from api.http.log import AccessLog
 from api.http.metrics import metrics
 from api.http.reports import bulk_report
-from api.http.socket import socket_app
+from api.http.socket import serve
 from api.http.view import View
 from domain.infra import db, queue, redis
 from domain.infra.settings import settings
@@ -40,7 +40,7 @@ def application() -> Starlette:
     return Starlette(
         routes=[
             Route("/graphql", View(ide)),
-            WebSocketRoute("/graphql", socket_app),
+            WebSocketRoute("/graphql", serve),
             ide.assets,
             Route("/healthz", healthz),
             Route("/readyz", readyz),

@@ -4,7 +4,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.bulk.queries import unfinished
+from domain.bulk.stranded import unfinished
 from domain.infra import queue
 from domain.infra.db import pool
 

@@ -1,6 +1,5 @@
 """GraphQL over HTTP: what a request may look like, and in which media type it is answered."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -121,6 +120,6 @@ def asked(given: Any) -> Asked:
         raise BadRequest(400, "`variables` must be a map.")
     if name is not None and not isinstance(name, str):
         raise BadRequest(400, "`operationName` must be a string.")
-    if not isinstance(given.get("extensions") or {}, Mapping):
+    if not isinstance(given.get("extensions"), dict | None):
         raise BadRequest(400, "`extensions` must be a map.")
     return Asked(query, variables, name or None)

@@ -7,7 +7,6 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import orjson
-from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from api.auth import actor_for
@@ -35,13 +34,12 @@ class Close(Exception):  # noqa: N818 - the protocol's way to end, not a fault
         self.reason = reason
 
 
-async def socket_app(scope: Scope, receive: Receive, send: Send) -> None:
-    """An ASGI app: one connection."""
-    socket = WebSocket(scope, receive, send)
+async def serve(socket: WebSocket) -> None:
+    """Serve one connection, from its handshake on."""
     if not _same_site(socket):
         await socket.close(4403, "This origin may not connect.")
         return
-    if PROTOCOL not in scope.get("subprotocols", ()):
+    if PROTOCOL not in socket.scope.get("subprotocols", ()):
         await socket.accept()
         await socket.close(4406, f"Speak {PROTOCOL}.")
         return
