@@ -58,7 +58,7 @@ def available_actions(
             code=code,
             message=_SPECIAL.get((kind, code), WORDS.get(code)) if code else None,
             requires_confirmation=kind in _ASK_FIRST,
-            requires_evidence=kind is ActionKind.OPT_IN or code is ErrorCode.LOCKED and kind is ActionKind.EDIT,
+            requires_evidence=kind is ActionKind.OPT_IN or (code is ErrorCode.LOCKED and kind is ActionKind.EDIT),
         )
         for kind in ActionKind
     ]
