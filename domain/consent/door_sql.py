@@ -1,4 +1,8 @@
-"""The door's two statements. Read `change.py` first; the decisions come in as arrays, so no rule stands here."""
+"""The door's two statements. Read `change.py` first; the decisions come in as arrays, so no rule stands here.
+
+Nothing joins one CTE to another: the planner knows nothing of their sizes and would loop over both. What a later
+step needs is carried along, found by index in a table, or spread by a window.
+"""
 
 LOCK = "SELECT lock_contacts($1, $2, $3, $4)"
 
@@ -16,32 +20,34 @@ WITH rule AS MATERIALIZED (
       ON p.account_id = $1 AND p.contact_id = s.contact_id AND p.channel = ANY ($3::channel[])
      AND ($4::smallint[] IS NULL OR p.channel <> 'EMAIL' OR p.slot = ANY ($4))
    WHERE s.account_id = $1 AND s.contact_id = ANY ($2::uuid[])
+"""
+
+# `first`: an address that several of the contacts share moves once, for the first of them; the others find it done.
+_MOVES = """
 ), judged AS MATERIALIZED (
-  SELECT c.*, r.code, r.before, r.action, r.consent_to, r.deliverability_to, r.after
+  SELECT c.*, r.code, r.before, r.action, r.consent_to, r.deliverability_to, r.after,
+         r.action IS NOT NULL
+           AND row_number() OVER (PARTITION BY c.address_id, r.action IS NULL ORDER BY c.contact_id) = 1 AS first
     FROM chosen c
     JOIN rule r ON r.lifecycle = c.lifecycle AND r.consent IS NOT DISTINCT FROM c.consent
                AND r.deliverability = c.deliverability AND r.newer = c.newer
-"""
-
-# An address that several of the contacts share moves once, for the first of them: the others find it done.
-_MOVES = """
-), moved AS MATERIALIZED (
-  SELECT DISTINCT ON (address_id) * FROM judged WHERE action IS NOT NULL ORDER BY address_id, contact_id
-), moved_contact AS MATERIALIZED (
-  SELECT j.contact_id, j.lifecycle, j.topic_on, max(j.before) AS before, max(j.after) AS after,
-         (CASE WHEN max(coalesce(j.after, j.before)) = 'ARCHIVE' THEN 'ARCHIVED' ELSE 'ACTIVE' END)::lifecycle AS lifecycle_to
-    FROM judged j LEFT JOIN moved m ON m.address_id = j.address_id
-   WHERE (j.before IS NOT NULL OR j.after IS NOT NULL) AND (j.action IS NULL OR m.contact_id = j.contact_id)
-   GROUP BY j.contact_id, j.lifecycle, j.topic_on
+), lived AS MATERIALIZED (
+  SELECT contact_id, lifecycle, topic_on, max(before) AS before, max(after) AS after,
+         CASE max(coalesce(after, before)) WHEN 'ARCHIVE' THEN 'ARCHIVED' ELSE 'ACTIVE' END::lifecycle AS lifecycle_to
+    FROM judged
+   WHERE (before IS NOT NULL OR after IS NOT NULL) AND (action IS NULL OR first)
+   GROUP BY contact_id, lifecycle, topic_on
 ), entry AS MATERIALIZED (
   SELECT nextval('ledger_position') AS position, e.* FROM (
     SELECT contact_id, 1 AS step, before AS action, NULL::uuid AS address_id, NULL::channel AS channel,
-           NULL::consent_status AS consent_from, NULL::consent_status AS consent_to
-      FROM moved_contact WHERE before IS NOT NULL
+           NULL::consent_status AS consent, NULL::consent_status AS consent_to,
+           NULL::deliverability AS deliverability, NULL::deliverability AS deliverability_to
+      FROM lived WHERE before IS NOT NULL
     UNION ALL
-    SELECT contact_id, 2, action, address_id, channel, CASE WHEN consent_to IS NOT NULL THEN consent END, consent_to FROM moved
+    SELECT contact_id, 2, action, address_id, channel, consent, consent_to, deliverability, deliverability_to
+      FROM judged WHERE first
     UNION ALL
-    SELECT contact_id, 3, after, NULL, NULL, NULL, NULL FROM moved_contact WHERE after IS NOT NULL
+    SELECT contact_id, 3, after, NULL, NULL, NULL, NULL, NULL, NULL FROM lived WHERE after IS NOT NULL
     ORDER BY 1, 2, 4) e
 """
 
@@ -52,42 +58,56 @@ _WRITES = """
 ), recorded AS (
   INSERT INTO ledger (account_id, position, occurred_at, action, source, channel, consent_from, consent_to,
                       contact_id, address_id, evidence_id, operation_id, actor)
-  SELECT $1, position, $17, action, $18::consent_source, channel, consent_from, consent_to,
-         contact_id, address_id, $21, $20, $19
+  SELECT $1, position, $17, action, $18::consent_source, channel, CASE WHEN consent_to IS NOT NULL THEN consent END,
+         consent_to, contact_id, address_id, $21, $20, $19
     FROM entry
 ), readdressed AS (
   UPDATE address a
-     SET consent = coalesce(m.consent_to, a.consent),
-         consent_at = CASE WHEN m.consent_to IS NULL THEN a.consent_at ELSE $17 END,
-         proof = CASE WHEN m.consent_to IS NULL THEN a.proof ELSE e.position END,
-         deliverability = coalesce(m.deliverability_to, a.deliverability)
-    FROM moved m JOIN entry e ON e.address_id = m.address_id
-   WHERE a.account_id = $1 AND a.id = m.address_id
+     SET consent = coalesce(e.consent_to, a.consent),
+         consent_at = CASE WHEN e.consent_to IS NULL THEN a.consent_at ELSE $17 END,
+         proof = CASE WHEN e.consent_to IS NULL THEN a.proof ELSE e.position END,
+         deliverability = coalesce(e.deliverability_to, a.deliverability)
+    FROM entry e
+   WHERE a.account_id = $1 AND a.id = e.address_id
 ), relived AS (
-  UPDATE contact_state s SET lifecycle = m.lifecycle_to
-    FROM moved_contact m
-   WHERE s.account_id = $1 AND s.contact_id = m.contact_id AND m.lifecycle_to <> m.lifecycle
+  UPDATE contact_state s SET lifecycle = l.lifecycle_to
+    FROM lived l
+   WHERE s.account_id = $1 AND s.contact_id = l.contact_id AND l.lifecycle_to <> l.lifecycle
 """
 
-# Every contact whose primary address moved (also one that shares it and was not chosen), or that moved itself.
+# A lifecycle moves the contact's own cell and one for each of its primary addresses, as they stood; then an address
+# moves the cells of every contact it is primary for, also of those that were not chosen. An email has one holder.
 _COUNTS = """
-), touched AS (
-  SELECT address_id FROM moved
-  UNION
-  SELECT p.address_id FROM contact_point p JOIN moved_contact m ON m.contact_id = p.contact_id
-   WHERE p.account_id = $1 AND p.slot = 1 AND m.lifecycle_to <> m.lifecycle
-), cell AS (
-  SELECT a.channel, s.topic_on, s.lifecycle, coalesce(mc.lifecycle_to, s.lifecycle) AS lifecycle_to,
-         a.consent, coalesce(m.consent_to, a.consent) AS consent_to,
-         a.deliverability, coalesce(m.deliverability_to, a.deliverability) AS deliverability_to
-    FROM touched t
-    JOIN contact_point p ON p.account_id = $1 AND p.address_id = t.address_id AND p.slot = 1
-    JOIN contact_state s ON s.account_id = $1 AND s.contact_id = p.contact_id
-    JOIN address a ON a.account_id = $1 AND a.id = t.address_id
-    LEFT JOIN moved m ON m.address_id = t.address_id
-    LEFT JOIN moved_contact mc ON mc.contact_id = p.contact_id
+), held AS (
+  SELECT channel, topic_on, coalesce(max(lifecycle_to) OVER (PARTITION BY contact_id), lifecycle) AS lifecycle,
+         consent, consent_to, deliverability, deliverability_to
+    FROM (
+      SELECT contact_id, channel, topic_on, lifecycle, NULL::lifecycle AS lifecycle_to,
+             consent, consent_to, deliverability, deliverability_to
+        FROM judged WHERE first AND channel = 'EMAIL' AND slot = 1
+      UNION ALL
+      SELECT s.contact_id, e.channel, s.topic_on, s.lifecycle, NULL,
+             e.consent, e.consent_to, e.deliverability, e.deliverability_to
+        FROM entry e
+        JOIN contact_point p ON p.account_id = $1 AND p.address_id = e.address_id AND p.slot = 1
+        JOIN contact_state s ON s.account_id = $1 AND s.contact_id = p.contact_id
+       WHERE e.channel <> 'EMAIL'
+      UNION ALL
+      SELECT contact_id, NULL, NULL, NULL, lifecycle_to, NULL, NULL, NULL, NULL FROM lived) moved
+), cell AS MATERIALIZED (
+  SELECT NULL::channel AS channel, topic_on, lifecycle, lifecycle_to, NULL::consent_status AS consent,
+         NULL::consent_status AS consent_to, NULL::deliverability AS deliverability, NULL::deliverability AS deliverability_to
+    FROM lived WHERE lifecycle_to <> lifecycle
   UNION ALL
-  SELECT NULL, topic_on, lifecycle, lifecycle_to, NULL, NULL, NULL, NULL FROM moved_contact
+  SELECT p.channel, l.topic_on, l.lifecycle, l.lifecycle_to, a.consent, a.consent, a.deliverability, a.deliverability
+    FROM lived l
+    JOIN contact_point p ON p.account_id = $1 AND p.contact_id = l.contact_id AND p.slot = 1
+    JOIN address a ON a.account_id = $1 AND a.id = p.address_id
+   WHERE l.lifecycle_to <> l.lifecycle
+  UNION ALL
+  SELECT channel, topic_on, lifecycle, lifecycle, consent, coalesce(consent_to, consent),
+         deliverability, coalesce(deliverability_to, deliverability)
+    FROM held WHERE channel IS NOT NULL
 ), counted AS (
   INSERT INTO summary_delta (account_id, channel, lifecycle, consent, deliverability, topic_on, contacts)
   SELECT $1, channel, lifecycle, consent, deliverability, topic_on, sum(n) FROM (
@@ -99,24 +119,22 @@ _COUNTS = """
 
 _OUTCOME = """
 ), refused AS MATERIALIZED (
-  SELECT contact_id, address_id, code FROM judged WHERE code IS NOT NULL
+  SELECT contact_id, address_id, code FROM judged WHERE code IS NOT NULL ORDER BY contact_id, address_id
 ), outcome AS MATERIALIZED (
-  SELECT c.contact_id, e.contact_id IS NOT NULL AS changed, min(array_position($16::text[], f.code)) AS code
-    FROM (SELECT DISTINCT contact_id FROM chosen) c
-    LEFT JOIN (SELECT DISTINCT contact_id FROM entry) e USING (contact_id)
-    LEFT JOIN refused f USING (contact_id)
-   GROUP BY c.contact_id, e.contact_id
-), skipped AS (
-  SELECT ($16::text[])[code] AS code, count(*) AS n FROM outcome WHERE NOT changed AND code IS NOT NULL GROUP BY code
+  SELECT bool_or(first OR (action IS NULL AND (before IS NOT NULL OR after IS NOT NULL))) AS changed,
+         min(array_position($16::text[], code)) AS code
+    FROM judged GROUP BY contact_id
+), tally AS MATERIALIZED (
+  SELECT changed, CASE WHEN NOT changed THEN code END AS code, count(*) AS n FROM outcome GROUP BY 1, 2
 )
-SELECT (SELECT count(*) FROM outcome) AS found,
-       (SELECT count(*) FROM outcome WHERE changed) AS changed,
-       (SELECT count(*) FROM outcome WHERE NOT changed AND code IS NULL) AS unchanged,
-       ARRAY(SELECT code FROM skipped) AS skipped_codes,
-       ARRAY(SELECT n FROM skipped) AS skipped_counts,
-       ARRAY(SELECT contact_id FROM refused ORDER BY contact_id, address_id) AS refused_contacts,
-       ARRAY(SELECT address_id FROM refused ORDER BY contact_id, address_id) AS refused_addresses,
-       ARRAY(SELECT code FROM refused ORDER BY contact_id, address_id) AS refused_codes,
+SELECT (SELECT coalesce(sum(n), 0)::bigint FROM tally) AS found,
+       (SELECT coalesce(sum(n), 0)::bigint FROM tally WHERE changed) AS changed,
+       (SELECT coalesce(sum(n), 0)::bigint FROM tally WHERE NOT changed AND code IS NULL) AS unchanged,
+       ARRAY(SELECT ($16::text[])[code] FROM tally WHERE code IS NOT NULL ORDER BY code) AS skipped_codes,
+       ARRAY(SELECT n FROM tally WHERE code IS NOT NULL ORDER BY code) AS skipped_counts,
+       ARRAY(SELECT contact_id FROM refused) AS refused_contacts,
+       ARRAY(SELECT address_id FROM refused) AS refused_addresses,
+       ARRAY(SELECT code FROM refused) AS refused_codes,
        CASE WHEN $20 IS NULL THEN ARRAY(SELECT position FROM entry ORDER BY position) ELSE '{}' END AS positions
 """
 

@@ -5,6 +5,8 @@
 CREATE FUNCTION lock_contacts(of_account uuid, contacts uuid[], channels channel[], every_address boolean)
 RETURNS opt_out_policy LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
+  -- What follows in the transaction is planned once for any number of contacts, not for these.
+  PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
   PERFORM FROM contact_state s
    WHERE s.account_id = of_account AND s.contact_id = ANY (contacts)
    ORDER BY s.contact_id FOR NO KEY UPDATE;
