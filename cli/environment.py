@@ -1,8 +1,8 @@
 """What a command runs with: the environment, and what a running `assent dev` left for it."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -30,6 +30,21 @@ def complete(*needed: str) -> "Settings":
     if missing := [f"ASSENT_{name.upper()}" for name in needed or _ALL if getattr(given, name) is None]:
         fail(f"{', '.join(missing)} must be set. (While `assent dev` runs here, other commands find its servers.)")
     return given
+
+
+@asynccontextmanager
+async def connected(given: "Settings") -> AsyncIterator[None]:
+    """An open `domain.infra.db` inside the block; a refusal of the domain leaves the program with its message."""
+    from domain.errors import DomainError
+    from domain.infra import db
+
+    await db.connect(given.database_url or "", pool_size=2)
+    try:
+        yield
+    except DomainError as error:
+        fail(error.message)
+    finally:
+        await db.close()
 
 
 def fail(message: str) -> NoReturn:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli import schema
+from cli import account, key, schema
 from cli.api import api
 from cli.dev import dev
 from cli.doctor import doctor
@@ -17,6 +17,8 @@ app.command("api")(api)
 app.command("worker")(worker)
 app.command("migrate")(migrate)
 app.command("doctor")(doctor)
+app.add_typer(account.app, name="account")
+app.add_typer(key.app, name="key")
 app.add_typer(schema.app, name="schema")
 
 
