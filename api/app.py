@@ -9,7 +9,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from api.http.health import healthz, readyz
 from api.http.ide import Ide
-from api.http.log import AccessLog
+from api.http.log import AccessLog, fault
 from api.http.metrics import metrics
 from api.http.reports import bulk_report
 from api.http.socket import serve
@@ -48,6 +48,7 @@ def application() -> Starlette:
             Route("/reports/{token}", bulk_report, name="report"),
         ],
         middleware=[Middleware(AccessLog)],
+        exception_handlers={Exception: fault},
         lifespan=lifespan,
     )
 

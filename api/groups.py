@@ -95,19 +95,16 @@ async def wrapped_groups(info: Info, rows: Sequence[GroupRow]) -> list[Group]:
 
 async def groups_of_contact(info: Info, rows: Sequence[GroupRow], first: int | None, after: str | None) -> GroupConnection:
     """A page of one contact's groups, all of which are known."""
-    size = page_size(first)
-    start = _after(rows, after) if after else 0
+    places = [(row.name.lower(), row.id) for row in rows]
+    place = _place(after) if after else None
+    start = 0 if place is None else sum(known <= place for known in places)
+    end = start + page_size(first)
 
     async def total() -> dict[str, int]:
         return {"total": len(rows)}
 
-    page = queries.GroupPage(rows[start : start + size], len(rows) > start + size, start > 0)
+    page = queries.GroupPage(rows[start:end], places[start:end], len(rows) > end, start > 0)
     return await _connection(info, page, Relation(total))
-
-
-def _after(rows: Sequence[GroupRow], after: str) -> int:
-    place = _place(after)
-    return sum((row.name.lower(), row.id) <= place for row in rows)
 
 
 def _place(after: str) -> tuple[str, UUID]:
@@ -120,7 +117,8 @@ def _place(after: str) -> tuple[str, UUID]:
 
 async def _connection(info: Info, page: queries.GroupPage, count: "Relation[str, int]") -> GroupConnection:
     nodes = await wrapped_groups(info, page.groups)
-    edges = [GroupEdge(node=node, cursor=cursor(node.name.lower(), str(node.row.id))) for node in nodes]
+    cursors = [cursor(key, str(group_id)) for key, group_id in page.places]
+    edges = [GroupEdge(node=node, cursor=at) for node, at in zip(nodes, cursors, strict=True)]
     return GroupConnection(
         count=count,
         edges=edges,

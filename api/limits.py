@@ -93,7 +93,7 @@ class Measure:
 
     def rows(self, node: FieldNode) -> int:
         """How many rows a connection field asks for."""
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if argument.name.value in ("first", "last"):
                 return self.number(argument.value)
         return DEFAULT_PAGE

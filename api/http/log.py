@@ -5,6 +5,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = structlog.get_logger("api.access")
@@ -46,6 +48,12 @@ class AccessLog:
         finally:
             if scope["path"] not in _QUIET:
                 _log(scope, identity, seen["status"], perf_counter() - began)
+
+
+async def fault(request: Request, _error: Exception) -> JSONResponse:
+    """What a client sees of a fault outside of any operation; the server logs the rest."""
+    extensions = {"code": "INTERNAL", "requestId": request.scope.get("assent.request_id")}
+    return JSONResponse({"errors": [{"message": "Something went wrong on our side.", "extensions": extensions}]}, 500)
 
 
 def request_id(scope: Scope) -> str:
