@@ -3,7 +3,7 @@
 import asyncio
 import platform
 from collections.abc import AsyncIterator
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -36,7 +36,7 @@ def doctor() -> None:
 
 
 async def _examine(given: "Settings") -> list[Finding]:
-    findings = [Finding(True, "assent", f"{version('assent')} on Python {platform.python_version()}")]
+    findings = [Finding(True, "assent", f"{_version()} on Python {platform.python_version()}")]
     secret = Finding(given.secret is not None, "secret", "set" if given.secret else "ASSENT_SECRET is not set")
     findings.append(secret)
     for examine in (_database, _queue):
@@ -80,3 +80,10 @@ async def _queue(given: "Settings") -> AsyncIterator[Finding]:
         yield Finding(alive, "worker", "alive" if alive else "none has reported: start `assent worker`")
     finally:
         await redis.close()
+
+
+def _version() -> str:
+    try:
+        return version("assent")
+    except PackageNotFoundError:  # run from its folder, as in the container image
+        return "not installed as a package,"
