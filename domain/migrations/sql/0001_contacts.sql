@@ -9,7 +9,7 @@ CREATE TABLE contact (
   contact_type text,
   attributes jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
   version integer NOT NULL DEFAULT 1,
-  created_at timestamptz GENERATED ALWAYS AS (uuid_extract_timestamp(id)) STORED,
+  created_at timestamptz NOT NULL GENERATED ALWAYS AS (uuid_extract_timestamp(id)) STORED,
   updated_at timestamptz NOT NULL,
   name text NOT NULL DEFAULT '',
   email text NOT NULL DEFAULT '',
