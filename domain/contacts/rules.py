@@ -144,6 +144,8 @@ def phone(value: str, country: str | None, *field: str) -> str:
     value = strip(value)
     if _PLAIN_PHONE.fullmatch(value):
         return value
+    if _CONTROL.search(value):
+        raise invalid("Control characters are not allowed.", *field)
     try:
         number = phonenumbers.parse(value, country)
     except phonenumbers.NumberParseException as error:
@@ -222,7 +224,7 @@ def search_text(shown: str, emails: Iterable[str], phones: Iterable[str]) -> str
 
 def _judged_email(value: str, *field: str) -> str:
     try:
-        judged = email_validator.validate_email(value, check_deliverability=False, test_environment=True)
+        judged = email_validator.validate_email(value, strict=True, check_deliverability=False, test_environment=True)
     except email_validator.EmailNotValidError as error:
         raise invalid(str(error), *field) from None
     except (UnicodeError, ValueError):

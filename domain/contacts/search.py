@@ -34,7 +34,7 @@ def _numbers(words: str) -> list[str]:
 
 
 def contains(typed: str | None) -> str | None:
-    """A pattern for any part of a lower-cased text; None when nothing was typed. What no text can hold finds nothing."""
+    """A pattern for any part of a lower-cased text; None when nothing was typed. NUL finds nothing."""
     if typed is None or not strip(typed):
         return None
     return f"%{escape(strip(typed).lower())}%" if len(typed) <= MOST and storable(typed) else ""
