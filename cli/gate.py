@@ -9,7 +9,20 @@ import os
 import sys
 from contextlib import suppress
 
-_LIBRARIES = ["pydantic_settings", "structlog", "tortoise.backends.asyncpg.client", "uvicorn", "strawberry", "redis"]
+_LIBRARIES = [
+    "pydantic_settings",
+    "structlog",
+    "tortoise.backends.asyncpg.client",
+    "uvicorn",
+    "strawberry",
+    "redis",
+    "arq.connections",
+    "starlette.routing",
+    "phonenumbers",
+    "email_validator",
+    "prometheus_client",
+    "itsdangerous",
+]
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ def test_entries_are_json_with_their_context() -> None:
 def test_no_personal_data() -> None:
     """Addresses are left out wherever they stand, and an exception keeps its type and place without its message."""
     entries = _entries()
-    assert entries[1]["event"] == "no mailbox [left out], call [left out]"
+    assert entries[1]["event"] == "no mailbox [left out] call [left out]"
     assert entries[2]["exception"] == "builtins.ValueError"
     assert entries[2]["frames"]
     assert "ann@" not in json.dumps(entries)
