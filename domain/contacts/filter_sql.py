@@ -3,6 +3,7 @@
 Every part is true or false, never null, so that `not` means what it says for a contact without the address.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,8 @@ from domain.contacts.search import patterns
 from domain.values import Channel, Deliverability
 
 _PRIMARY = """EXISTS (SELECT FROM contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id
-  WHERE p.account_id = $1 AND p.contact_id = c.id AND p.slot = 1 AND p.channel = {channel} AND {test})"""
+  WHERE p.account_id = $1 AND p.contact_id = c.id AND p.slot = 1 AND p.channel = {channel} AND a.channel = {channel}
+    AND {test})"""
 _TOPIC = """coalesce(
   (SELECT w.subscribed FROM topic_switch w WHERE w.account_id = $1 AND w.contact_id = c.id AND w.topic_id = {topic}),
   (SELECT t.default_subscribed FROM topic t WHERE t.account_id = $1 AND t.id = {topic}), false)"""
@@ -25,6 +27,9 @@ _TAG = "EXISTS (SELECT FROM contact_tag g WHERE g.account_id = $1 AND g.contact_
 _IMPORTED = """c.id IN (SELECT l.contact_id FROM ledger l
   WHERE l.account_id = $1 AND l.operation_id = {operation} AND l.contact_id IS NOT NULL)"""
 _SUBSCRIBED = "(s.lifecycle = 'ACTIVE' AND s.topic_on AND {sendable})"
+_CHOSEN = "FROM contact c{state} WHERE c.account_id = $1 AND "
+_STATE = " JOIN contact_state s ON s.account_id = $1 AND s.contact_id = c.id"
+_LOOKS_AT_STATE = re.compile(r"\bs\.")
 _LAST_MS = 2**48 - 1
 
 
@@ -39,6 +44,11 @@ def condition(where: ContactFilter | None, search: str | None, parameters: list[
         measure(where)
         parts.append(compiler.compile(where, Channel.EMAIL))
     return _all(parts)
+
+
+def chosen(test: str) -> str:
+    """FROM and WHERE for a condition: the state is joined only where the condition looks at it."""
+    return _CHOSEN.format(state=_STATE if _LOOKS_AT_STATE.search(test) else "") + test
 
 
 class _Compiler:

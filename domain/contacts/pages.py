@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.actor import Actor
 from domain.contacts import planned
 from domain.contacts.filter import ContactFilter
-from domain.contacts.filter_sql import condition
+from domain.contacts.filter_sql import chosen, condition
 from domain.contacts.queries import CONTACT, contact_of
 from domain.contacts.rows import ContactRow
 from domain.contacts.rules import storable
@@ -19,9 +19,6 @@ from domain.infra.db import pool
 DEFAULT, MOST = 50, 250
 
 _TOTAL = "SELECT coalesce(sum(contacts), 0)::bigint FROM summary_delta WHERE account_id = $1 AND channel IS NULL"
-_COUNT = """
-SELECT count(*) FROM contact c JOIN contact_state s ON s.account_id = $1 AND s.contact_id = c.id
- WHERE c.account_id = $1 AND """
 
 
 class OrderField(StrEnum):
@@ -112,7 +109,7 @@ async def total(actor: Actor, where: ContactFilter | None = None, search: str | 
     test = condition(where, search, parameters)
     if test == "true":
         return int(await pool().fetchval(_TOTAL, actor.account_id))
-    return int((await planned.fetch(_COUNT + test, parameters))[0][0])
+    return int((await planned.fetch(f"SELECT count(*) {chosen(test)}", parameters))[0][0])
 
 
 def extent(first: int | None, last: int | None) -> tuple[int, bool]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.actor import Actor
 from domain.contacts import planned
 from domain.contacts.filter import ContactFilter, OptStatus, measure, nodes
-from domain.contacts.filter_sql import condition
+from domain.contacts.filter_sql import chosen, condition
 from domain.contacts.filter_truth import always_true, has_empty
 from domain.contacts.pages import total
 from domain.errors import DomainError, ErrorCode, invalid, not_found
@@ -27,9 +27,6 @@ _KNOWN = {
     "import": "SELECT EXISTS (SELECT FROM bulk_operation WHERE account_id = $1 AND id = $2 AND kind = 'IMPORT')",
 }
 _BY_IDS = "SELECT c.id FROM contact c WHERE c.account_id = $1 AND c.id = ANY ($2::uuid[])"
-_BY_FILTER = """
-SELECT c.id FROM contact c JOIN contact_state s ON s.account_id = $1 AND s.contact_id = c.id
- WHERE c.account_id = $1 AND """
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +79,16 @@ def statement(actor: Actor, selection: Selection) -> Statement:
     if selection.ids is not None:
         return Statement(_BY_IDS, [actor.account_id, list(selection.ids)])
     parameters: list[Any] = [actor.account_id]
-    return Statement(_BY_FILTER + condition(_as_filter(selection), None, parameters), parameters)
+    test = condition(_as_filter(selection), None, parameters)
+    return Statement(f"SELECT c.id {chosen(test)}", parameters)
 
 
 async def count(actor: Actor, selection: Selection) -> int:
     """How many contacts are selected now, exactly."""
     if selection.ids is None:
         return await total(actor, _as_filter(selection))
-    chosen = statement(actor, selection)
-    rows = await planned.fetch(f"SELECT count(*) FROM ({chosen.text}) chosen", chosen.parameters)
+    found = statement(actor, selection)
+    rows = await planned.fetch(f"SELECT count(*) FROM ({found.text}) found", found.parameters)
     return int(rows[0][0])
 
 

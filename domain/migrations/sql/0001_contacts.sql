@@ -47,6 +47,10 @@ CREATE TABLE address (
   PRIMARY KEY (account_id, id),
   UNIQUE (account_id, channel, hash)
 ) WITH (fillfactor = 50);
+-- Which states go together: without it, as many opted-out numbers as opted-out emails are expected.
+CREATE STATISTICS address_states (mcv) ON channel, consent, deliverability FROM address;
+-- Rare, and looked for. No such index on consent: it would end HOT updates.
+CREATE INDEX address_undeliverable ON address (account_id, id) WHERE deliverability = 'ERROR';
 
 CREATE TABLE contact_point (
   account_id uuid NOT NULL,
