@@ -44,7 +44,7 @@ class Operation:
     name: str | None
     label: str
     varies: bool
-    """Whether its cost depends on variables."""
+    """Whether its cost depends on variables: then it is weighed again at each request."""
 
     @property
     def kind(self) -> OperationType:
@@ -96,20 +96,21 @@ class Documents:
     def _read(self, text: str) -> Document:
         ast = _parsed(text)
         operations = [node for node in ast.definitions if isinstance(node, OperationDefinitionNode)]
-        self._weigh(ast, operations)
+        varies = self._weigh(ast, operations)
         errors = validate(self.schema, ast, max_errors=MAX_ERRORS, allow_empty_selection_sets=False)
         if errors:
             raise Rejected(errors, VALIDATION_FAILED)
-        return Document(ast, tuple(_operation(node) for node in operations))
+        return Document(ast, tuple(_operation(node, varies=varies) for node in operations))
 
-    def _weigh(self, ast: DocumentNode, operations: list[OperationDefinitionNode]) -> None:
-        """Before validating, which is quadratic in what it is given."""
+    def _weigh(self, ast: DocumentNode, operations: list[OperationDefinitionNode]) -> bool:
+        """Before validating, which is quadratic in what it is given. Answers whether the weight depends on variables."""
         try:
             measure = limits.measure(self.schema, ast)
             for node in operations:
                 limits.check(measure, node)
         except GraphQLError as error:
             raise Rejected([error], TOO_COMPLEX) from None
+        return measure.varies
 
 
 def _parsed(text: str) -> DocumentNode:
@@ -134,7 +135,7 @@ class _Nul(Visitor):
         return None
 
 
-def _operation(node: OperationDefinitionNode) -> Operation:
+def _operation(node: OperationDefinitionNode, *, varies: bool) -> Operation:
     first = node.selection_set.selections[0]
     label = first.name.value if isinstance(first, FieldNode) else node.operation.value
-    return Operation(node, node.name.value if node.name else None, label, bool(node.variable_definitions))
+    return Operation(node, node.name.value if node.name else None, label, varies)

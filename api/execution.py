@@ -6,15 +6,17 @@ from time import perf_counter
 from typing import Any, Final
 
 from graphql import ExecutionResult, GraphQLError, GraphQLFormattedError, OperationType, execute, subscribe
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from api.context import Context
 from api.documents import Document, Documents, Operation, Rejected
+from api.executor import executor_for
 from api.errors import BAD_REQUEST, BAD_USER_INPUT, coded, formatted
 from api.http.metrics import operation_done
 from api.schema import schema
 
 documents: Final = Documents(schema._schema)  # noqa: SLF001 - executed without the wrapper, whose extensions we do not use
+_Executor: Final = executor_for(schema._schema)  # noqa: SLF001
 READS: Final = frozenset({OperationType.QUERY})
 CALLS: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
 ALL: Final = frozenset(OperationType)
@@ -74,7 +76,9 @@ async def run(asked: Asked, context: Context, allowed: frozenset[OperationType])
 async def stream(asked: Asked, context: Context) -> AsyncIterator[Answer]:
     """Run a subscription: an answer for each event, or one with the reason why it cannot run."""
     document, operation = prepare(asked, ALL)
-    source = subscribe(schema._schema, document.ast, **_arguments(asked, context))  # noqa: SLF001
+    arguments = _arguments(asked, context)
+    del arguments["is_awaitable"]
+    source = subscribe(schema._schema, document.ast, **arguments)  # noqa: SLF001
     if not isinstance(source, ExecutionResult | AsyncIterator):
         source = await source
     if isinstance(source, ExecutionResult):
@@ -105,7 +109,8 @@ def _arguments(asked: Asked, context: Context) -> dict[str, Any]:
         "context_value": context,
         "variable_values": asked.variables,
         "operation_name": asked.operation_name,
-        "executor_class": StrawberryGraphQLCoreExecutionContext,
+        "executor_class": _Executor,
+        "is_awaitable": optimized_is_awaitable,
     }
 
 

@@ -52,6 +52,8 @@ class Measure:
     fragments: dict[str, FragmentDefinitionNode]
     variables: Mapping[str, Any] | None = None
     known: dict[str, Shape] = field(default_factory=dict)
+    varies: bool = False
+    """Whether a page size came in a variable."""
 
     def selection(self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Shape:
         """The shape of a selection on a type (None where validation has yet to find it unknown)."""
@@ -100,12 +102,12 @@ class Measure:
 
     def number(self, value: Any) -> int:
         """A page size, literal or variable, within what a page may have."""
+        asked: Any = None
         if isinstance(value, IntValueNode):
-            asked: Any = int(value.value[:9])
-        elif isinstance(value, VariableNode) and self.variables is not None:
-            asked = self.variables.get(value.name.value)
-        else:
-            return DEFAULT_PAGE
+            asked = int(value.value[:9])
+        elif isinstance(value, VariableNode):
+            self.varies = True
+            asked = (self.variables or {}).get(value.name.value)
         return min(max(asked, 1), MOST_A_PAGE) if isinstance(asked, int) else DEFAULT_PAGE
 
 

@@ -4,20 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from api.accounts import Topic
 from api.batch import Relation, ahead
 from api.context import Info
 from domain.accounts import queries as accounts
-from domain.accounts.models import Topic
 from domain.actor import Actor
 from domain.contacts import queries
-from domain.contacts.rows import ContactRow, PointRow, SubscriptionRow
+from domain.contacts.rows import ContactRow, PointRow
 from domain.groups import queries as groups
 from domain.groups.queries import GroupRow
 from domain.ledger.events import Event, by_positions
 from domain.values import OptOutPolicy
 
 if TYPE_CHECKING:
-    from api.contacts.types import Contact
+    from api.contacts.types import Contact, TopicSubscription
 
 
 class ContactPage:
@@ -27,8 +27,7 @@ class ContactPage:
         self.actor = actor
         self.ids = list(contact_ids)
         self.points: Relation[UUID, list[PointRow]] = Relation(lambda: queries.points(actor, self.ids))
-        self.switches: Relation[UUID, list[SubscriptionRow]] = Relation(lambda: queries.topics(actor, self.ids))
-        self.topics: Relation[UUID, Topic] = Relation(self._topics)
+        self.topics: "Relation[UUID, list[TopicSubscription]]" = Relation(self._topics)
         self.tags: Relation[UUID, list[str]] = Relation(lambda: queries.tags(actor, self.ids))
         self.groups: Relation[UUID, list[GroupRow]] = Relation(lambda: groups.of_contacts(actor, self.ids))
         self.proofs: Relation[int, Event] = Relation(self._proofs)
@@ -42,15 +41,21 @@ class ContactPage:
             "optedIn": self.points,
             "subscribed": self.points,
             "availableActions": self.points,
-            "topics": self.switches,
-            "topic": self.topics,
+            "topics": self.topics,
             "tags": self.tags,
             "groups": self.groups,
             "proof": self.proofs,
         }
 
-    async def _topics(self) -> dict[UUID, Topic]:
-        return {topic.id: topic for topic in await accounts.topics(self.actor)}
+    async def _topics(self) -> "dict[UUID, list[TopicSubscription]]":
+        from api.contacts.types import TopicSubscription
+
+        known = {topic.id: Topic.of(topic) for topic in await accounts.topics(self.actor)}
+        switches = await queries.topics(self.actor, self.ids)
+        return {
+            contact_id: [TopicSubscription.of(row, known[row.topic_id]) for row in rows if row.topic_id in known]
+            for contact_id, rows in switches.items()
+        }
 
     async def _proofs(self) -> dict[int, Event]:
         points = await self.points.fetch()

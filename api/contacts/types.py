@@ -14,7 +14,7 @@ from api.relay import After, First, Node, global_id
 from api.scalars import JSON
 from domain.contacts import rows
 from domain.contacts.actions import available_actions
-from domain.contacts.rows import ContactRow, PointRow
+from domain.contacts.rows import ContactRow, PointRow, SubscriptionRow
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
 
 if TYPE_CHECKING:
@@ -71,15 +71,14 @@ class ContactPoint(Node):
 class TopicSubscription:
     """One of a contact's topics."""
 
-    row: strawberry.Private[rows.SubscriptionRow]
-    page: strawberry.Private[ContactPage]
+    topic: Topic = strawberry.field(description="The topic.")
     subscribed: bool = strawberry.field(description="Whether it is on, switched or by default.")
     updated_at: datetime | None = strawberry.field(description="When it was last switched; null: never.")
 
-    @strawberry.field(description="The topic.")
-    def topic(self) -> Topic:
-        """The topic, from those of the account."""
-        return self.page.topics.read(lambda known: Topic.of(known[self.row.topic_id]))
+    @classmethod
+    def of(cls, row: SubscriptionRow, topic: Topic) -> "TopicSubscription":
+        """A row as clients see it."""
+        return cls(topic=topic, subscribed=row.subscribed, updated_at=row.updated_at)
 
 
 @strawberry.type(description="A person: their details, addresses, permissions and topics.")
@@ -155,12 +154,7 @@ class Contact(Node):
     @strawberry.field(description="Every topic of the account, on or off for this contact.")
     def topics(self) -> list[TopicSubscription]:
         """The topics, oldest first."""
-        return self.page.switches.read(
-            lambda switches: [
-                TopicSubscription(row=row, page=self.page, subscribed=row.subscribed, updated_at=row.updated_at)
-                for row in switches[self.row.id]
-            ]
-        )
+        return self.page.topics.read(lambda topics: topics[self.row.id])
 
     @strawberry.field(description="The tags, in alphabetical order.")
     def tags(self) -> list[str]:
