@@ -1,19 +1,16 @@
 """Whom an operation is for: checked, counted, and said in words."""
 
 from domain.actor import Actor
+from domain.contacts import planned
 from domain.contacts import selection as selections
 from domain.contacts.selection import Selection
 from domain.errors import DomainError, ErrorCode, invalid
 from domain.groups.queries import by_ids
-from domain.infra.db import pool
 
 
 async def check_selection(actor: Actor, selection: Selection, expected_total: int | None = None) -> None:
     """Raise DomainError for a selection that cannot be worked on, or that is not as large as the person was shown."""
-    try:
-        await selections.check(actor, selection)
-    except DomainError as error:
-        raise error.under("selection") from None
+    await selections.check(actor, selection)
     if expected_total is not None and expected_total != (found := await selections.count(actor, selection)):
         message = f"The selection holds {found:,} contacts, not {expected_total:,}. Look again before you go on."
         raise DomainError(ErrorCode.CONFLICT, message, "expectedTotal")
@@ -22,7 +19,8 @@ async def check_selection(actor: Actor, selection: Selection, expected_total: in
 async def check_anyone(actor: Actor, selection: Selection) -> None:
     """Raise DomainError INVALID when nobody is selected."""
     statement = selections.statement(actor, selection)
-    if not await pool().fetchval(f"SELECT EXISTS ({statement.text})", *statement.parameters):
+    rows = await planned.fetch(f"SELECT EXISTS ({statement.text})", statement.parameters)
+    if not rows[0][0]:
         raise invalid("The selection holds no contacts.", "selection")
 
 

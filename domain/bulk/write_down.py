@@ -53,7 +53,9 @@ async def write_down(account_id: UUID, operation_id: UUID) -> int:
             return 0
         actor = Actor(account_id, row["actor"], frozenset())
         selected = statement(actor, from_json(orjson.loads(row["selection"])))
-        written = await connection.fetchrow(_sql(selected), *selected.parameters, operation_id, timeout=None)
+        # Prepared for this one run, so that it is planned for its own values.
+        writing = await connection.prepare(_sql(selected))
+        written = await writing.fetchrow(*selected.parameters, operation_id)
         assert written is not None
         keys = account_id, operation_id
         if not await connection.fetchval(_TOTAL, *keys, written["contacts"], datetime.now(UTC)):

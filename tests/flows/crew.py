@@ -1,0 +1,123 @@
+"""Worker processes that tests start, kill and start again, and a crowd large enough to be interrupted."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any
+
+from domain.actor import Actor
+from domain.bulk.operation import Operation
+from domain.bulk.queries import operation
+from domain.infra.db import pool
+from tests.domain.bulk.working import assert_exactly_once
+from tests.domain.consent.population import RECOUNT, account, assert_counts_exact
+
+CONTACTS = 20_000
+# A tenth opted out, a twentieth archived, some without an address, some with a second, and phones shared by two.
+_CROWD = f"""
+WITH person AS MATERIALIZED (
+  SELECT n, uuidv7() AS id, uuidv7() AS email, uuidv7() AS email2 FROM generate_series(1, {CONTACTS}) AS n
+), phone AS MATERIALIZED (
+  SELECT n, uuidv7() AS id FROM generate_series(1, {CONTACTS} / 4) AS n
+), contacts AS (
+  INSERT INTO contact (account_id, id, updated_at) SELECT $1, id, now() FROM person
+), states AS (
+  INSERT INTO contact_state (account_id, contact_id, lifecycle, topic_on)
+  SELECT $1, id, (CASE WHEN n % 20 = 0 THEN 'ARCHIVED' ELSE 'ACTIVE' END)::lifecycle, true FROM person
+), point AS (
+  SELECT id, 'EMAIL'::channel AS channel, 1 AS slot, email AS address_id FROM person WHERE n % 50 <> 0
+  UNION ALL SELECT id, 'EMAIL', 2, email2 FROM person WHERE n % 10 = 3
+  UNION ALL SELECT p.id, 'SMS', 1, f.id FROM person p JOIN phone f ON f.n = p.n % ({CONTACTS} / 2)
+), addresses AS (
+  INSERT INTO address (account_id, id, channel, consent, hash, value)
+  SELECT $1, address_id, channel,
+         (CASE WHEN get_byte(uuid_send(address_id), 15) < 26 THEN 'OPTED_OUT' ELSE 'NON_MARKETABLE' END)::consent_status,
+         sha256(uuid_send(address_id)), address_id || '@example.com'
+    FROM (SELECT DISTINCT address_id, channel FROM point) AS a
+)
+INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
+SELECT $1, uuidv7(), id, channel, slot, address_id FROM point
+"""
+
+
+async def crowd() -> Actor:
+    """An account of CONTACTS contacts in many states."""
+    actor = await account()
+    # The foreign keys hold, but not in the order in which one statement's parts run.
+    async with pool().acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await connection.execute(_CROWD, actor.account_id)
+    await pool().execute("ANALYZE contact, contact_state, contact_point, address")
+    await pool().execute(
+        "INSERT INTO summary_delta (account_id, channel, lifecycle, consent, deliverability, topic_on, contacts) "
+        + RECOUNT.replace("SELECT", "SELECT $1::uuid,", 1),
+        actor.account_id,
+    )
+    return actor
+
+
+class Worker:
+    """One `assent worker` process, which loses its work after half a second of silence."""
+
+    def __init__(self, **env: str) -> None:
+        self.env = os.environ | {"ASSENT_LEASE": "0.5", "ASSENT_LOG_LEVEL": "ERROR"} | env
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> "Worker":
+        """Start it."""
+        arguments = [sys.executable, "-m", "cli.main", "worker"]
+        self.process = await asyncio.create_subprocess_exec(*arguments, env=self.env, stdin=asyncio.subprocess.DEVNULL)
+        return self
+
+    @property
+    def running(self) -> bool:
+        """Whether it is there."""
+        return self.process is not None and self.process.returncode is None
+
+    async def end(self, sig: signal.Signals) -> int:
+        """Send it a signal and answer how it ended."""
+        assert self.process is not None
+        if self.running:
+            self.process.send_signal(sig)
+        return await asyncio.wait_for(self.process.wait(), 30)
+
+
+@asynccontextmanager
+async def working(count: int = 1, **env: str) -> AsyncIterator[list[Worker]]:
+    """So many workers, killed at the end of the block."""
+    workers = [await Worker(**env).start() for _ in range(count)]
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            await worker.end(signal.SIGKILL)
+
+
+async def now(actor: Actor, queued: Operation) -> Operation:
+    """The operation as it stands."""
+    found = await operation(actor, queued.id)
+    assert found is not None
+    return found
+
+
+async def until(actor: Actor, queued: Operation, reached: Any, seconds: float = 60) -> Operation:
+    """Wait until the operation is as wanted."""
+    deadline = monotonic() + seconds
+    while not reached(found := await now(actor, queued)):
+        assert monotonic() < deadline, found
+        await asyncio.sleep(0.005)
+    return found
+
+
+async def finished(actor: Actor, queued: Operation) -> Operation:
+    """The operation once it has ended, with everything that must hold then."""
+    done = await until(actor, queued, lambda found: found.finished)
+    assert done.total == done.processed == CONTACTS, done
+    await assert_exactly_once(actor, done)
+    await assert_counts_exact(pool(), actor)
+    assert done.changed > CONTACTS / 2
+    return done
