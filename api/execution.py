@@ -87,6 +87,9 @@ async def stream(asked: Asked, context: Context) -> AsyncIterator[Answer]:
     try:
         async for result in source:
             yield _answer(result, operation, context)
+    except Exception as error:  # noqa: BLE001 - whatever ended the stream, its subscriber has to be told
+        located = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+        yield Answer([formatted(located, BAD_USER_INPUT, context.request_id)], operation=operation)
     finally:
         await source.aclose()  # type: ignore[attr-defined]
 

@@ -1,6 +1,6 @@
 """The ledger: what changed, from what to what, who asked, on what proof. History, change feed, live feed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 from uuid import UUID
@@ -12,7 +12,7 @@ from api.batch import Relation, ahead
 from api.contacts.page import wrapped_by_id
 from api.context import Info
 from api.evidence import Evidence
-from api.fields import query, subscription
+from api.fields import query
 from api.relay import After, First, Node, PageInfo, global_id, page_size, required
 from domain.accounts import queries as accounts
 from domain.bulk import queries as bulk

@@ -21,6 +21,7 @@ from api.contacts.types import Contact, ContactPoint
 from api.contacts.update import UpdateContact
 from api.feed import ConsentEvent, FeedQuery
 from api.groups import Group, GroupMutation, GroupQuery
+from api.live import FeedSubscription
 from api.nodes import NodeQuery
 from api.scalars import SCALARS
 from api.send import SendQuery
@@ -47,7 +48,7 @@ _MUTATIONS = (
     MembersMutation,
     AccountMutation,
 )
-_SUBSCRIPTIONS = (BulkSubscription,)
+_SUBSCRIPTIONS = (BulkSubscription, FeedSubscription)
 
 
 def _root(name: str, description: str, parts: tuple[type, ...]) -> Any:
