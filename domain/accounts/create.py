@@ -21,7 +21,9 @@ TOPICS = {
 }
 
 
-async def create_account(name: str, key: str | None = None, default_country: str | None = None) -> tuple[Account, NewKey]:
+async def create_account(
+    name: str, key: str | None = None, default_country: str | None = None
+) -> tuple[Account, NewKey]:
     """Open an account with its first topics, contact types and a key that may do everything.
 
     Raises DomainError: INVALID for the name or a short key, TAKEN when the key is in use.
@@ -39,7 +41,12 @@ async def create_account(name: str, key: str | None = None, default_country: str
         )
         for topic_key, topic_name in TOPICS.items():
             await Topic.create(
-                id=uuid7(), account_id=account.id, key=topic_key, name=topic_name, default_subscribed=True, created_at=now
+                id=uuid7(),
+                account_id=account.id,
+                key=topic_key,
+                name=topic_name,
+                default_subscribed=True,
+                created_at=now,
             )
         owner = Actor(account.id, "cli", frozenset({Scope.ADMIN}))
         return account, await create_key(owner, "First key", ALL_SCOPES, key)

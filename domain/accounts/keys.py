@@ -36,7 +36,7 @@ async def create_key(
 ) -> NewKey:
     """Make a key of the actor's account, with a random text unless one is given.
 
-    Raises DomainError: INVALID for an empty name, no scope or a text under 20 characters; TAKEN when the text is in use.
+    Raises DomainError: INVALID for an empty name, no scope or a text under 20 characters; TAKEN for a text in use.
     """
     if not name.strip() or not scopes:
         raise invalid("A key needs a name and at least one scope.", "name")

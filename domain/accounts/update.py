@@ -13,9 +13,9 @@ from domain.values import OptOutPolicy
 
 
 async def update_account(actor: Actor, **changes: Any) -> Account:
-    """Set what is named: name, opt_out_policy, contact_types, default_country, postal_address; None clears the last two.
+    """Set what is named: name, opt_out_policy, contact_types, default_country, postal_address.
 
-    A contact keeps a type that is taken off the list. Raises DomainError.
+    None clears the last two. A contact keeps a type that is taken off the list. Raises DomainError.
     """
     checked = {name: _CHECKS[name](value) for name, value in changes.items()}
     if checked:

@@ -17,10 +17,10 @@ from uuid_utils.compat import uuid7
 
 from domain.consent.door_sql import DECIDE, LOCK
 from domain.consent.evidence import Evidence
-from domain.consent.rules import CHECK_ORDER, Change, Changed, Facts, Refused, Request, Step, decide
-from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle, OptOutPolicy
+from domain.consent.rules import CHECK_ORDER, Changed, Facts, Refused, Request, Step, decide
 from domain.errors import ErrorCode
 from domain.infra.db import Connection
+from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle, OptOutPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,9 @@ def _rule(
     addresses = [i for i, step in enumerate(steps) if step.lifecycle is None]
     at = addresses[0] if addresses else len(steps)
     before, step, after = steps[:at], steps[at : at + 1], steps[at + 1 :]
-    return Rule(lifecycle, consent, deliverability, newer, None, *(part[0] if part else None for part in (before, step, after)))
+    return Rule(
+        lifecycle, consent, deliverability, newer, None, *(part[0] if part else None for part in (before, step, after))
+    )
 
 
 @lru_cache(maxsize=256)

@@ -96,7 +96,8 @@ _COUNTS = """
       SELECT contact_id, NULL, NULL, NULL, lifecycle_to, NULL, NULL, NULL, NULL FROM lived) moved
 ), cell AS MATERIALIZED (
   SELECT NULL::channel AS channel, topic_on, lifecycle, lifecycle_to, NULL::consent_status AS consent,
-         NULL::consent_status AS consent_to, NULL::deliverability AS deliverability, NULL::deliverability AS deliverability_to
+         NULL::consent_status AS consent_to, NULL::deliverability AS deliverability,
+         NULL::deliverability AS deliverability_to
     FROM lived WHERE lifecycle_to <> lifecycle
   UNION ALL
   SELECT p.channel, l.topic_on, l.lifecycle, l.lifecycle_to, a.consent, a.consent, a.deliverability, a.deliverability

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.consent.rules import Proof, proof_of
-from domain.values import EvidenceMethod
 from domain.errors import DomainError, ErrorCode, invalid
+from domain.values import EvidenceMethod
 
 MIN_STATEMENT, MAX_STATEMENT = 10, 4_000
 

@@ -24,5 +24,11 @@ async def opt_in(
     (rules.md, "Opt in"), NOT_FOUND, INVALID.
     """
     return await change_one(
-        actor, Change.OPT_IN, ConsentSource.OPERATOR, contact_id, channels, (1,) if slots is None else slots, evidence=evidence
+        actor,
+        Change.OPT_IN,
+        ConsentSource.OPERATOR,
+        contact_id,
+        channels,
+        (1,) if slots is None else slots,
+        evidence=evidence,
     )

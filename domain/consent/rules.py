@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from domain.errors import ErrorCode
 from domain.values import (
     ConsentAction,
     ConsentSource,
@@ -17,7 +18,6 @@ from domain.values import (
     Lifecycle,
     OptOutPolicy,
 )
-from domain.errors import ErrorCode
 
 
 class Change(StrEnum):

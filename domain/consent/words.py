@@ -13,7 +13,11 @@ WORDS: Final[dict[ErrorCode, str]] = {
     ErrorCode.NOT_PERMITTED: "This evidence, or this way, cannot grant permission here.",
     ErrorCode.NOT_FOUND: "The contact no longer exists.",
 }
-_FIELDS: Final = {ErrorCode.EVIDENCE_REQUIRED: "evidence", ErrorCode.NOT_PERMITTED: "evidence", ErrorCode.NO_ADDRESS: "channels"}
+_FIELDS: Final = {
+    ErrorCode.EVIDENCE_REQUIRED: "evidence",
+    ErrorCode.NOT_PERMITTED: "evidence",
+    ErrorCode.NO_ADDRESS: "channels",
+}
 
 
 def refusal(code: ErrorCode) -> DomainError:

@@ -14,5 +14,5 @@ class Migration(migrations.Migration):
     initial = True
     operations = [
         RunSQL((SQL / f"0001_{part}.sql").read_text())
-        for part in ("types", "accounts", "contacts", "ledger", "door", "groups", "bulk", "summary")
+        for part in ("types", "accounts", "contacts", "ledger", "door", "groups", "bulk", "summary", "statistics")
     ]

@@ -36,7 +36,7 @@ def written(text: str) -> str:
     """The document with its tables made anew."""
     for name, table in render().items():
         block = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-        text = re.sub(block, lambda found, table=table: f"{found[1]}{table}{found[2]}", text, flags=re.DOTALL)
+        text = re.sub(block, rf"\g<1>{table}\g<2>", text, flags=re.DOTALL)
     return text
 
 
@@ -77,7 +77,9 @@ def _lift() -> str:
 
 
 def _opt_out() -> str:
-    cases = [(life, consent) for life in Lifecycle for consent in (ConsentStatus.SINGLE_OPT_IN, ConsentStatus.OPTED_OUT)]
+    cases = [
+        (life, consent) for life in Lifecycle for consent in (ConsentStatus.SINGLE_OPT_IN, ConsentStatus.OPTED_OUT)
+    ]
     rows = [[who, *(_word(decide(request, Facts(*case))) for case in cases)] for who, request in WITHDRAWALS.items()]
     return _table(["who \\ contact and consent before", *(f"{life}, {consent}" for life, consent in cases)], rows)
 
@@ -90,7 +92,11 @@ def _rest() -> str:
         asked = [decide(Request(change, S.BULK), Facts(life, ConsentStatus.OPTED_OUT, state)) for life, state in cases]
         bare = decide(Request(change, S.BULK), Facts(Lifecycle.ACTIVE, None))
         rows.append([change, *map(_word, asked), _word(bare)])
-    head = ["change \\ contact and address before", *(f"{life}, {state}" for life, state in cases), "ACTIVE, no address"]
+    head = [
+        "change \\ contact and address before",
+        *(f"{life}, {state}" for life, state in cases),
+        "ACTIVE, no address",
+    ]
     return _table(head, rows)
 
 

@@ -19,7 +19,9 @@ WRITES = re.compile(
     """,
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
-ORM_WRITES = re.compile(rf"\b(?:Address|ContactState)\b.*\.(?:update|create|bulk_create|bulk_update)\(.*\b{KEPT}\s*=", re.DOTALL)
+ORM_WRITES = re.compile(
+    rf"\b(?:Address|ContactState)\b.*\.(?:update|create|bulk_create|bulk_update)\(.*\b{KEPT}\s*=", re.DOTALL
+)
 
 
 def sources() -> list[Path]:

@@ -12,13 +12,16 @@ TABLES = (
     "contact_group|group_member|bulk_operation|bulk_part|bulk_refusal|summary_delta"
 )
 TOUCHES = re.compile(rf"\b(?:FROM|JOIN|UPDATE|INTO)\s+(?:{TABLES})\b", re.IGNORECASE)
-# What has no account yet, or serves them all: a credential being recognised, the sweep, the probes, an operator's tools.
+# What has no account yet, or serves them all: a credential being recognised, the sweep.
 UNSCOPED = {
     "domain/accounts/keys.py": "_BY_HASH",
     "domain/bulk/stranded.py": "stranded operations of every account",
 }
-MODELS = {"Account", "ApiKey", "Topic", "Contact", "ContactState", "Address", "ContactPoint", "TopicSwitch",
-          "ContactTag", "ContactGroup", "GroupMember", "BulkOperation", "BulkPart", "BulkRefusal", "Evidence"}  # fmt: skip
+MODELS = set(
+    """Account ApiKey Topic Contact ContactState Address ContactPoint TopicSwitch ContactTag ContactGroup
+    GroupMember BulkOperation BulkPart BulkRefusal Evidence""".split()  # noqa: SIM905 - words read better than quotes
+)
+STARTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 READS = {"filter", "all", "get", "get_or_none", "first", "exclude", "annotate", "raw"}
 
 
@@ -45,8 +48,6 @@ def test_sql_names_the_account(path: Path) -> None:
     """A statement that touches a table of accounts says which account."""
     if path.relative_to(ROOT).as_posix() in UNSCOPED or "migrations" in path.parts:
         return
-    source = path.read_text()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and TOUCHES.search(node.value):
-            if node.value.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
-                assert "account_id" in node.value, f"line {node.lineno}: {node.value[:200]}"
+    texts = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+    statements = [text for text in texts if isinstance(text, str) and text.lstrip().upper().startswith(STARTS)]
+    assert [text for text in statements if TOUCHES.search(text) and "account_id" not in text] == []

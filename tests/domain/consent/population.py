@@ -6,6 +6,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import product
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -69,7 +70,8 @@ async def settle(actor: Actor, people: list[Person]) -> None:
         ],
     )
     await connection.executemany(
-        "INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
         [(of, uuid7(), p.id, a.channel, slot, a.id) for p in people for slot, a in p.points],
     )
     await connection.execute(
@@ -81,7 +83,8 @@ async def settle(actor: Actor, people: list[Person]) -> None:
 
 RECOUNT = """
 SELECT channel, lifecycle, consent, deliverability, topic_on, count(*) FROM (
-  SELECT NULL::channel AS channel, lifecycle, NULL::consent_status AS consent, NULL::deliverability AS deliverability, topic_on
+  SELECT NULL::channel AS channel, lifecycle, NULL::consent_status AS consent,
+         NULL::deliverability AS deliverability, topic_on
     FROM contact_state WHERE account_id = $1
   UNION ALL
   SELECT a.channel, s.lifecycle, a.consent, a.deliverability, s.topic_on
@@ -105,13 +108,13 @@ async def assert_counts_exact(connection: Connection | Any, actor: Actor) -> Non
 
 def every_fact() -> list[Person]:
     """A contact for each combination of facts that a decision can rest on."""
-    people = [Person(lifecycle) for lifecycle in Lifecycle]
-    for lifecycle in Lifecycle:
-        for consent in ConsentStatus:
-            for deliverability in Deliverability:
-                for at in (None, LONG_AGO, LATELY + timedelta(days=30)):
-                    people.append(Person(lifecycle, [(1, Address(Channel.EMAIL, consent, deliverability, at))]))
-    return people
+    dates = (None, LONG_AGO, LATELY + timedelta(days=30))
+    combinations = product(Lifecycle, ConsentStatus, Deliverability, dates)
+    held = [
+        Person(lifecycle, [(1, Address(Channel.EMAIL, consent, deliverability, at))])
+        for lifecycle, consent, deliverability, at in combinations
+    ]
+    return [Person(lifecycle) for lifecycle in Lifecycle] + held
 
 
 def elsewhere(work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":

@@ -134,9 +134,7 @@ async def test_a_recipients_opt_out_applies_while_an_archive_is_under_way(actor:
 async def test_a_storm_of_opt_outs_during_a_bulk_opt_in(actor: Actor) -> None:
     """No address that opted out ends opted in, none is lost, nothing deadlocks, and the counts stay exact."""
     numbers = [Address(Channel.SMS) for _ in range(40)]
-    people = [
-        Person(points=[(1, Address()), (2, Address()), (1, random.choice(numbers))]) for _ in range(400)
-    ]
+    people = [Person(points=[(1, Address()), (2, Address()), (1, random.choice(numbers))]) for _ in range(400)]
     await settle(actor, people)
     leaving = random.sample(people, 150)
 

@@ -114,7 +114,11 @@ def test_a_confirmation_link_leaves_an_archived_contact_archived() -> None:
     st.sampled_from(Deliverability), st.sampled_from(OptOutPolicy),
 )  # fmt: skip
 def test_the_recipients_opt_out_always_applies(
-    source: ConsentSource, lifecycle: Lifecycle, consent: ConsentStatus, deliverability: Deliverability, policy: OptOutPolicy
+    source: ConsentSource,
+    lifecycle: Lifecycle,
+    consent: ConsentStatus,
+    deliverability: Deliverability,
+    policy: OptOutPolicy,
 ) -> None:
     """Archived or not, ERROR or not, in any policy, and recorded again when repeated."""
     decision = decide(Request(Change.OPT_OUT, source, policy), Facts(lifecycle, consent, deliverability))
@@ -179,7 +183,7 @@ def test_only_written_newer_evidence_or_the_recipient_ever_leaves_opted_out() ->
     """Of all requests, only one operator under WITH_EVIDENCE and a newer confirmation link end an opt-out."""
     requests = product(Change, S, OptOutPolicy, Proof, (False, True), (False, True), (False, True), (False, True))
     lifting = set()
-    for request in map(lambda values: Request(*values), requests):
+    for request in (Request(*values) for values in requests):
         decision = decide(request, Facts(ACTIVE, OUT))
         if isinstance(decision, Changed) and any(step.consent not in (None, OUT) for step in decision.steps):
             lifting.add((request.change, request.source, request.policy, request.proof, request.evidence_newer))
