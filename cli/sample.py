@@ -29,6 +29,7 @@ async def prepare(url: str, data_dir: Path, stamp: Path | None, key: str, contac
     await db.connect(url, pool_size=2)
     try:
         await _ensure_account(data_dir, key)
+        await _fill(key, contacts)
     finally:
         await db.close()
     if stamp:
@@ -48,6 +49,16 @@ async def _ensure_account(data_dir: Path, key: str) -> None:
     else:
         await create_account("Sample", key)
     write_private(last, key)
+
+
+async def _fill(key: str, contacts: int) -> None:
+    from domain.accounts.keys import authenticate
+    from domain.sample.write import write_sample
+
+    owner = await authenticate(key)
+    if owner and contacts:
+        print(f"assent: writing {contacts:,} sample contacts", file=sys.stderr)
+        await write_sample(owner, contacts)
 
 
 def _print(key: str, contacts: int) -> str:
