@@ -105,7 +105,9 @@ class UpdateAccountPayload:
 class CreateTopicInput:
     """A topic."""
 
-    key: str = strawberry.field(description="Its name for programs: a-z, 0-9 and _; unique in the account, never changed.")
+    key: str = strawberry.field(
+        description="Its name for programs: a-z, 0-9 and _; unique in the account, never changed."
+    )
     name: str = strawberry.field(description="Its name for people.")
     description: str | None = strawberry.field(default=UNSET, description="What one gets under it.")
     default_subscribed: bool = strawberry.field(
@@ -153,5 +155,3 @@ class AccountMutation:
             info.context.actor, asked.key, asked.name, asked.description or None, asked.default_subscribed
         )
         return CreateTopicPayload(topic=Topic.of(topic))
-
-

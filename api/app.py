@@ -22,7 +22,8 @@ from domain.infra.settings import settings
 async def lifespan(_app: Starlette) -> AsyncIterator[None]:
     """Connect to PostgreSQL and Redis; leave both in order."""
     given = settings()
-    assert given.database_url and given.redis_url, "ASSENT_DATABASE_URL and ASSENT_REDIS_URL are required here"
+    assert given.database_url, "ASSENT_DATABASE_URL is required here"
+    assert given.redis_url, "ASSENT_REDIS_URL is required here"
     await db.connect(given.database_url, given.pool_size)
     redis.connect(given.redis_url)
     try:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, InlineFragmentNode, SelectionSetNode
 
-from api.context import Info
+from api.context import Context, Info
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -50,11 +50,11 @@ async def ahead(info: Info, relations: Mapping[str, Relation[Any, Any]]) -> None
 
 def selected(info: Info) -> Iterator[str]:
     """The names of the fields selected below this one, at any depth."""
-    raw: GraphQLResolveInfo = info._raw_info  # noqa: SLF001 - the selection's own nodes, unconverted
+    raw: GraphQLResolveInfo[Context] = info._raw_info  # noqa: SLF001 - the selection's own nodes, unconverted
     return _names((node.selection_set for node in raw.field_nodes), raw, set())
 
 
-def _names(sets: Iterable[SelectionSetNode | None], raw: GraphQLResolveInfo, seen: set[str]) -> Iterator[str]:
+def _names(sets: Iterable[SelectionSetNode | None], raw: GraphQLResolveInfo[Context], seen: set[str]) -> Iterator[str]:
     for selection in (node for chosen in sets if chosen for node in chosen.selections):
         if isinstance(selection, FieldNode):
             yield selection.name.value

@@ -5,7 +5,7 @@ from strawberry import UNSET
 
 from api import evidence
 from api.contacts.filters import given
-from api.contacts.payload import ContactPayload
+from api.contacts.payload import AFTERWARDS, ContactPayload
 from api.context import Info
 from api.enums import described
 from api.evidence import EvidenceInput
@@ -17,8 +17,6 @@ from domain.consent.lifecycle import activate, archive
 from domain.consent.opt_in import opt_in
 from domain.consent.opt_out import OptOutRequester, opt_out
 from domain.values import Channel, Deliverability
-
-AFTERWARDS = "The contact as it stands afterwards, and the ledger entries this request made (none when nothing changed)."
 
 described(
     OptOutRequester,
@@ -33,7 +31,9 @@ class OptInContactInput:
     """An opt-in."""
 
     contact_id: strawberry.ID = strawberry.field(description="The contact.")
-    channels: list[Channel] = strawberry.field(default_factory=lambda: [Channel.EMAIL], description="On which channels.")
+    channels: list[Channel] = strawberry.field(
+        default_factory=lambda: [Channel.EMAIL], description="On which channels."
+    )
     slots: list[int] | None = strawberry.field(
         default=UNSET, description="Which addresses of those channels; the primary when left out."
     )
@@ -47,7 +47,9 @@ class OptOutContactInput:
     """An opt-out."""
 
     contact_id: strawberry.ID = strawberry.field(description="The contact.")
-    channels: list[Channel] = strawberry.field(default_factory=lambda: [Channel.EMAIL], description="On which channels.")
+    channels: list[Channel] = strawberry.field(
+        default_factory=lambda: [Channel.EMAIL], description="On which channels."
+    )
     slots: list[int] | None = strawberry.field(
         default=UNSET, description="Which addresses of those channels; every one when left out."
     )
@@ -154,7 +156,9 @@ class ConsentMutation:
         return ActivateContactPayload(receipt=await activate(info.context.actor, contact_id))
 
     @mutation(
-        Scope.WRITE, ChangeDeliverabilityPayload, "Marks addresses undeliverable, or deliverable again. Never permission."
+        Scope.WRITE,
+        ChangeDeliverabilityPayload,
+        "Marks addresses undeliverable, or deliverable again. Never permission.",
     )
     async def change_deliverability(
         self, info: Info, asked: Input[ChangeDeliverabilityInput]

@@ -103,7 +103,7 @@ class Documents:
         return Document(ast, tuple(_operation(node, varies=varies) for node in operations))
 
     def _weigh(self, ast: DocumentNode, operations: list[OperationDefinitionNode]) -> bool:
-        """Before validating, which is quadratic in what it is given. Answers whether the weight depends on variables."""
+        """Before validating, which is quadratic. Answers whether the weight depends on variables."""
         try:
             measure = limits.measure(self.schema, ast)
             for node in operations:
@@ -118,7 +118,7 @@ def _parsed(text: str) -> DocumentNode:
         ast = parse(text, max_tokens=limits.MAX_TOKENS, allow_empty_selection_sets=False)
     except GraphQLError as error:
         raise Rejected([error], PARSE_FAILED) from None
-    if "\\u" in text and visit(ast, _Nul()).found:  # type: ignore[attr-defined]
+    if "\\u" in text and visit(ast, _Nul()).found:
         raise Rejected([coded("Text cannot hold the character NUL.", BAD_USER_INPUT)], BAD_USER_INPUT)
     return ast
 

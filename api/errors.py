@@ -21,13 +21,16 @@ BAD_USER_INPUT: Final = "BAD_USER_INPUT"
 TOO_COMPLEX: Final = "TOO_COMPLEX"
 
 
-@strawberry.type(description="Why the request was refused, in a form that a program can switch on and a person can act on.")
+@strawberry.type(
+    description="Why the request was refused, in a form that a program can switch on and a person can act on."
+)
 class UserError:
     """One refusal."""
 
     code: ErrorCode = strawberry.field(description="The reason. Codes are never renamed.")
     field: list[str] | None = strawberry.field(
-        default=None, description="The input field it is about, as a path below `input`; null when it is about the whole."
+        default=None,
+        description="The input field it is about, as a path below `input`; null when it is about the whole.",
     )
     message: str = strawberry.field(description="The reason in words, for a person.")
 
@@ -72,7 +75,11 @@ def _extensions(original: Exception, request_id: str) -> dict[str, Any]:
     if isinstance(original, Refusals):
         original = original.errors[0]
     if isinstance(original, DomainError):
-        return {"code": original.code.value, "field": list(original.field)} if original.field else {"code": original.code.value}
+        return (
+            {"code": original.code.value, "field": list(original.field)}
+            if original.field
+            else {"code": original.code.value}
+        )
     return {"code": INTERNAL, "requestId": request_id}
 
 

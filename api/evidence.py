@@ -17,7 +17,8 @@ class EvidenceInput:
     method: EvidenceMethod = strawberry.field(description="The way.")
     statement: str = strawberry.field(description="In words, at least 10 characters: who said what, where.")
     obtained_at: datetime | None = strawberry.field(
-        default=UNSET, description="When permission was given; the moment of the request when left out. Not in the future."
+        default=UNSET,
+        description="When permission was given; the moment of the request when left out. Not in the future.",
     )
     url: str | None = strawberry.field(default=UNSET, description="Where the form or the proof can be seen.")
 

@@ -10,8 +10,8 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from api.context import Context
 from api.documents import Document, Documents, Operation, Rejected
-from api.executor import executor_for
 from api.errors import BAD_REQUEST, BAD_USER_INPUT, coded, formatted
+from api.executor import executor_for
 from api.http.metrics import operation_done
 from api.schema import schema
 

@@ -52,7 +52,12 @@ def _plain_of(kind: GraphQLObjectType) -> list[tuple[str, tuple[str, Complete]]]
         definition = field.extensions.get("strawberry-definition")
         leaf = field.type.of_type if is_non_null_type(field.type) else field.type
         complete = _completion(leaf)
-        if isinstance(definition, StrawberryField) and definition.is_basic_field and complete and not definition.extensions:
+        if (
+            isinstance(definition, StrawberryField)
+            and definition.is_basic_field
+            and complete
+            and not definition.extensions
+        ):
             found.append((name, (definition.python_name, complete)))
     return found
 

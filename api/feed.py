@@ -34,7 +34,7 @@ class EventPage:
         contacts = {event.contact_id for event in events if event.contact_id}
         operations = {event.operation_id for event in events if event.operation_id}
         actor = info.context.actor
-        self.contacts: "Relation[UUID, Contact]" = Relation(lambda: wrapped_by_id(info, contacts))
+        self.contacts: Relation[UUID, Contact] = Relation(lambda: wrapped_by_id(info, contacts))
         self.operations = Relation(lambda: bulk.operations(actor, list(operations)))
         self.topics: Relation[UUID, Topic] = Relation(lambda: _topics(info))
 
@@ -65,7 +65,9 @@ class ConsentEvent(Node):
     actor: str | None = strawberry.field(description="The key, user or link that asked.")
     channel: Channel | None = strawberry.field(description="The channel, where it is about an address.")
     address: str | None = strawberry.field(description="The address; null after the person was erased.")
-    from_: ConsentStatus | None = strawberry.field(name="from", description="The permission before, where it is about one.")
+    from_: ConsentStatus | None = strawberry.field(
+        name="from", description="The permission before, where it is about one."
+    )
     to: ConsentStatus | None = strawberry.field(description="The permission after.")
     evidence: Evidence | None = strawberry.field(description="How permission was obtained; null after erasure.")
     reason: str | None = strawberry.field(description="The reason that was given; null after erasure.")
@@ -106,7 +108,7 @@ class ConsentEvent(Node):
     @strawberry.field(description="The bulk operation that did it.")
     def bulk_operation(self) -> Annotated["BulkOperation", strawberry.lazy("api.bulk.types")] | None:
         """The operation."""
-        from api.bulk.types import BulkOperation
+        from api.bulk.types import BulkOperation  # noqa: PLC0415 - the types refer to each other
 
         key = self.row.operation_id
         return self.page.operations.read(lambda known: BulkOperation.of_maybe(known.get(key))) if key else None
@@ -146,7 +148,9 @@ async def wrapped_events(info: Info, rows: Sequence[Event]) -> list[ConsentEvent
     return [ConsentEvent.of(row, page) for row in rows]
 
 
-async def events_of_contact(info: Info, contact_id: UUID, first: int | None, after: str | None) -> ConsentEventConnection:
+async def events_of_contact(
+    info: Info, contact_id: UUID, first: int | None, after: str | None
+) -> ConsentEventConnection:
     """A page of one contact's history, newest first."""
     size = page_size(first)
     rows = await history(info.context.actor, contact_id, size + 1, position_of(after) if after else None)

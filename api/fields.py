@@ -1,6 +1,7 @@
 """Root fields: each declares the scope it needs, and a mutation answers a refusal in its payload."""
 
 from collections.abc import Awaitable, Callable
+from types import MappingProxyType
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import strawberry
@@ -30,7 +31,7 @@ class Gate(FieldExtension):
     def apply(self, field: StrawberryField) -> None:
         """Say in the schema, and in the field's metadata, which scope it needs."""
         field.description = f"{field.description} Needs the scope `{self.scope}`."
-        field.metadata = {**field.metadata, SCOPE: self.scope}
+        field.metadata = MappingProxyType({**field.metadata, SCOPE: self.scope})
 
     def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
         """Check, then go on."""

@@ -56,7 +56,7 @@ class Group(Node):
         ] = None,
     ) -> Annotated["ContactConnection", strawberry.lazy("api.contacts.queries")]:
         """A page of its members."""
-        from api.contacts.queries import members
+        from api.contacts.queries import members  # noqa: PLC0415 - the types refer to each other
 
         return await members(info, self.row.id, first, after, filter)
 
@@ -93,7 +93,9 @@ async def wrapped_groups(info: Info, rows: Sequence[GroupRow]) -> list[Group]:
     return [Group.of(row, sizes) for row in rows]
 
 
-async def groups_of_contact(info: Info, rows: Sequence[GroupRow], first: int | None, after: str | None) -> GroupConnection:
+async def groups_of_contact(
+    info: Info, rows: Sequence[GroupRow], first: int | None, after: str | None
+) -> GroupConnection:
     """A page of one contact's groups, all of which are known."""
     places = [(row.name.lower(), row.id) for row in rows]
     place = _place(after) if after else None
@@ -202,7 +204,9 @@ class GroupQuery:
     """What can be read."""
 
     @query("The groups, by name.")
-    async def groups(self, info: Info, first: First = None, after: After = None, search: Search = None) -> GroupConnection:
+    async def groups(
+        self, info: Info, first: First = None, after: After = None, search: Search = None
+    ) -> GroupConnection:
         """A page of groups."""
         actor = info.context.actor
         page = await queries.page(actor, page_size(first), _place(after) if after else None, search)

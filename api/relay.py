@@ -46,7 +46,7 @@ def uuid_of(kind: str, value: str) -> UUID | None:
 
 
 def required(kind: str, value: str, *field: str) -> UUID:
-    """The UUID in a global id of one kind. Raises DomainError NOT_FOUND, so that it cannot be told from a foreign id."""
+    """The UUID in a global id of one kind. Raises DomainError NOT_FOUND, as for a foreign one."""
     key = uuid_of(kind, value)
     if key is None:
         raise not_found(_WORDS.get(kind, "object"), *field)
@@ -91,7 +91,9 @@ class PageInfo:
 
     has_next_page: bool = strawberry.field(description="Whether there is more after this page.")
     has_previous_page: bool = strawberry.field(description="Whether there is more before this page.")
-    start_cursor: str | None = strawberry.field(default=None, description="The first row's cursor: pass it as `before`.")
+    start_cursor: str | None = strawberry.field(
+        default=None, description="The first row's cursor: pass it as `before`."
+    )
     end_cursor: str | None = strawberry.field(default=None, description="The last row's cursor: pass it as `after`.")
 
 

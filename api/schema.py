@@ -71,8 +71,6 @@ schema = strawberry.Schema(
 )
 
 
-
-
 def _leave_out_null_defaults() -> None:
     """Print `first: Int` and not `first: Int = null`: leaving an argument out and giving null mean the same."""
     for kind in schema._schema.type_map.values():  # noqa: SLF001 - the schema is built once, here

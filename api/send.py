@@ -11,8 +11,8 @@ from api.contacts.page import ContactPage
 from api.contacts.types import ContactPoint
 from api.context import Info
 from api.enums import described
-from api.fields import query
 from api.feed import ConsentEvent, wrapped_events
+from api.fields import query
 from api.relay import required
 from domain.contacts.send import Purpose, SendBlock, send_decision
 from domain.contacts.send import SendDecision as Judged
@@ -48,7 +48,9 @@ class SendDecisionInput:
     contact: ContactLookupInput = strawberry.field(description="To whom.")
     channel: Channel = strawberry.field(description="On which channel: its primary address.")
     purpose: Purpose = strawberry.field(description="What it is for.")
-    topic: strawberry.ID | None = strawberry.field(default=UNSET, description="What it is about; any topic when left out.")
+    topic: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="What it is about; any topic when left out."
+    )
     at: datetime | None = strawberry.field(
         default=UNSET,
         description="A past instant: answered from the ledger. Now when left out. Past instants are refused as INVALID "
@@ -56,7 +58,9 @@ class SendDecisionInput:
     )
 
 
-@strawberry.type(description="May this be sent, to which address, and if not, why not: every reason, not only the first.")
+@strawberry.type(
+    description="May this be sent, to which address, and if not, why not: every reason, not only the first."
+)
 class SendDecision:
     """The answer."""
 

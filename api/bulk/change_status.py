@@ -25,7 +25,9 @@ class BulkChangeStatusInput:
 
     selection: ContactSelectionInput = strawberry.field(description="Which contacts.")
     status: BulkStatus = strawberry.field(description="To which status.")
-    channels: list[Channel] = strawberry.field(default_factory=lambda: [Channel.EMAIL], description="On which channels.")
+    channels: list[Channel] = strawberry.field(
+        default_factory=lambda: [Channel.EMAIL], description="On which channels."
+    )
     slots: list[int] | None = strawberry.field(
         default=UNSET,
         description=(
@@ -42,7 +44,9 @@ class BulkChangeStatusInput:
     )
     expected_total: int | None = strawberry.field(
         default=UNSET,
-        description="Refuses with CONFLICT when the selection holds another number of contacts than the person was shown.",
+        description=(
+            "Refuses with CONFLICT when the selection holds another number of contacts than the person was shown."
+        ),
     )
     idempotency_key: str | None = strawberry.field(
         default=UNSET,

@@ -20,7 +20,7 @@ def report_url(account_id: UUID, operation_id: UUID) -> str:
 def report_of(token: str) -> tuple[UUID, UUID] | None:
     """The account and the operation that a link is for; None when it is forged or a day old."""
     try:
-        text = _signer().loads(token, max_age=GOOD_FOR.total_seconds())
+        text = _signer().loads(token, max_age=int(GOOD_FOR.total_seconds()))
         return UUID(text[:32]), UUID(text[32:])
     except BadData:
         return None

@@ -65,7 +65,10 @@ def outcomes(counts: dict[ErrorCode, int]) -> list[BulkOutcome]:
 
 
 @strawberry.type(
-    description="Work on many contacts, done by workers: `changed + unchanged + skipped + failed = processed`, in the end `total`."
+    description=(
+        "Work on many contacts, done by workers: `changed + unchanged + skipped + failed = processed`, in the end "
+        "`total`."
+    )
 )
 class BulkOperation(Node):
     """An operation as it stood when it was read."""
@@ -154,5 +157,7 @@ class BulkOperationConnection:
 class BulkPayload:
     """What starting and stopping answer."""
 
-    bulk_operation: BulkOperation | None = strawberry.field(default=None, description="The operation; null when refused.")
+    bulk_operation: BulkOperation | None = strawberry.field(
+        default=None, description="The operation; null when refused."
+    )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")

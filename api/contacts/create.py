@@ -41,7 +41,7 @@ class CreateContactInput:
     attributes: JSON | None = strawberry.field(default=UNSET, description="An object: your own values, by name.")
 
     def read(self) -> NewContact:
-        """The domain's contact. Raises DomainError: NOT_FOUND for a group, INVALID for attributes that are no object."""
+        """The domain's contact. Raises DomainError: NOT_FOUND (a group), INVALID (attributes that are no object)."""
         return NewContact(
             points=[NewPoint(point.channel, point.value, point.slot) for point in self.points],
             external_id=self.external_id or None,

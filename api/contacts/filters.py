@@ -34,7 +34,9 @@ described(
     NAME="Their name, whatever its case.",
     EMAIL="Their primary email, whatever its case; those without one come first.",
 )
-described(Direction, "Up or down.", name="OrderDirection", ASC="Smallest or oldest first.", DESC="Largest or newest first.")
+described(
+    Direction, "Up or down.", name="OrderDirection", ASC="Smallest or oldest first.", DESC="Largest or newest first."
+)
 
 
 def given(value: T | None) -> T | None:
@@ -65,8 +67,12 @@ class ContactFilterInput:
     )
     created_after: datetime | None = strawberry.field(default=UNSET, description="Created after this moment.")
     created_before: datetime | None = strawberry.field(default=UNSET, description="Created before this moment.")
-    and_: list["ContactFilterInput"] | None = strawberry.field(name="and", default=UNSET, description="All of these hold.")
-    or_: list["ContactFilterInput"] | None = strawberry.field(name="or", default=UNSET, description="One of these holds.")
+    and_: list["ContactFilterInput"] | None = strawberry.field(
+        name="and", default=UNSET, description="All of these hold."
+    )
+    or_: list["ContactFilterInput"] | None = strawberry.field(
+        name="or", default=UNSET, description="One of these holds."
+    )
     not_: "ContactFilterInput | None" = strawberry.field(name="not", default=UNSET, description="This does not hold.")
 
     def read(self, *path: str) -> ContactFilter:
@@ -136,7 +142,8 @@ class ContactLookupInput:
 @strawberry.input(
     one_of=True,
     description=(
-        "Which contacts. Exactly one. An empty or always-true filter is INVALID; `everyone: true` is how to say everyone."
+        "Which contacts. Exactly one. An empty or always-true filter is INVALID; `everyone: true` is how to say "
+        "everyone."
     ),
 )
 class ContactSelectionInput:

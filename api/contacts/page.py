@@ -27,7 +27,7 @@ class ContactPage:
         self.actor = actor
         self.ids = list(contact_ids)
         self.points: Relation[UUID, list[PointRow]] = Relation(lambda: queries.points(actor, self.ids))
-        self.topics: "Relation[UUID, list[TopicSubscription]]" = Relation(self._topics)
+        self.topics: Relation[UUID, list[TopicSubscription]] = Relation(self._topics)
         self.tags: Relation[UUID, list[str]] = Relation(lambda: queries.tags(actor, self.ids))
         self.groups: Relation[UUID, list[GroupRow]] = Relation(lambda: groups.of_contacts(actor, self.ids))
         self.proofs: Relation[int, Event] = Relation(self._proofs)
@@ -48,7 +48,7 @@ class ContactPage:
         }
 
     async def _topics(self) -> "dict[UUID, list[TopicSubscription]]":
-        from api.contacts.types import TopicSubscription
+        from api.contacts.types import TopicSubscription  # noqa: PLC0415 - the types refer to each other
 
         known = {topic.id: Topic.of(topic) for topic in await accounts.topics(self.actor)}
         switches = await queries.topics(self.actor, self.ids)
@@ -68,7 +68,7 @@ class ContactPage:
 
 async def wrapped(info: Info, rows: Iterable[ContactRow]) -> "list[Contact]":
     """The rows as contacts of one page, with what the query will ask of them."""
-    from api.contacts.types import Contact
+    from api.contacts.types import Contact  # noqa: PLC0415 - the types refer to each other
 
     held = list(rows)
     page = ContactPage(info.context.actor, [row.id for row in held])

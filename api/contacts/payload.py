@@ -1,5 +1,7 @@
 """What a change of one contact answers."""
 
+from typing import Final
+
 import strawberry
 
 from api.contacts.page import wrapped_by_id
@@ -10,10 +12,12 @@ from api.feed import ConsentEvent, wrapped_events
 from domain.ledger.events import by_positions
 from domain.ledger.receipt import Receipt
 
-
-@strawberry.type(
-    description="The contact as it stands afterwards, and the ledger entries this request made (none when nothing changed)."
+AFTERWARDS: Final = (
+    "The contact as it stands afterwards, and the ledger entries this request made (none when nothing changed)."
 )
+
+
+@strawberry.type(description=AFTERWARDS)
 class ContactPayload:
     """Loads what is asked for, and nothing for a request that was refused."""
 

@@ -21,9 +21,7 @@ from domain.errors import invalid
 from domain.values import Channel
 
 Filter: TypeAlias = Annotated[ContactFilterInput | None, strawberry.argument(description="Those that it matches.")]
-Search: TypeAlias = Annotated[
-    str | None, strawberry.argument(description="Any part of a name, email or phone number.")
-]
+Search: TypeAlias = Annotated[str | None, strawberry.argument(description="Any part of a name, email or phone number.")]
 OrderBy: TypeAlias = Annotated[
     ContactOrderInput | None, strawberry.argument(description="The order; newest first when left out.")
 ]

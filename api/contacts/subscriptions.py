@@ -2,7 +2,7 @@
 
 import strawberry
 
-from api.contacts.payload import ContactPayload
+from api.contacts.payload import AFTERWARDS, ContactPayload
 from api.context import Info
 from api.fields import Input, mutation
 from api.relay import required
@@ -33,9 +33,7 @@ class UpdateSubscriptionsInput:
         ]
 
 
-@strawberry.type(
-    description="The contact as it stands afterwards, and the ledger entries this request made (none when nothing changed)."
-)
+@strawberry.type(description=AFTERWARDS)
 class UpdateSubscriptionsPayload(ContactPayload):
     """The answer."""
 

@@ -40,6 +40,7 @@ class ContactSummary:
             subscribed=counted.subscribed,
             undeliverable=counted.undeliverable,
             by_consent=[
-                ConsentCount(channel=cell.channel, consent=cell.consent, count=cell.count) for cell in counted.by_consent
+                ConsentCount(channel=cell.channel, consent=cell.consent, count=cell.count)
+                for cell in counted.by_consent
             ],
         )

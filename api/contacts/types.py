@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from api.feed import ConsentEvent, ConsentEventConnection
     from api.groups import GroupConnection
 
-OfChannel: TypeAlias = Annotated[Channel, strawberry.argument(description="The channel whose primary address is judged.")]
+OfChannel: TypeAlias = Annotated[
+    Channel, strawberry.argument(description="The channel whose primary address is judged.")
+]
 
 
 @strawberry.type(description="One address on one channel. Slot 1 is the primary; an email has slots 1 to 3.")
@@ -59,7 +61,7 @@ class ContactPoint(Node):
     @query("The ledger entry that the present status rests on; null while nothing ever changed it.")
     async def proof(self, info: Info) -> Annotated["ConsentEvent", strawberry.lazy("api.feed")] | None:
         """The entry behind the consent."""
-        from api.feed import wrapped_events
+        from api.feed import wrapped_events  # noqa: PLC0415 - the types refer to each other
 
         if self.row.proof is None:
             return None
@@ -147,7 +149,9 @@ class Contact(Node):
         """Up to six: three emails, and one a channel."""
         return self.page.points.read(
             lambda points: [
-                ContactPoint.of(row, self.page) for row in points[self.row.id] if channel is None or row.channel is channel
+                ContactPoint.of(row, self.page)
+                for row in points[self.row.id]
+                if channel is None or row.channel is channel
             ]
         )
 
@@ -178,7 +182,7 @@ class Contact(Node):
         self, info: Info, first: First = None, after: After = None
     ) -> Annotated["GroupConnection", strawberry.lazy("api.groups")]:
         """A page of their groups."""
-        from api.groups import groups_of_contact
+        from api.groups import groups_of_contact  # noqa: PLC0415 - the types refer to each other
 
         return await groups_of_contact(info, (await self.page.groups.fetch())[self.row.id], first, after)
 
@@ -187,8 +191,6 @@ class Contact(Node):
         self, info: Info, first: First = None, after: After = None
     ) -> Annotated["ConsentEventConnection", strawberry.lazy("api.feed")]:
         """A page of their history."""
-        from api.feed import events_of_contact
+        from api.feed import events_of_contact  # noqa: PLC0415 - the types refer to each other
 
         return await events_of_contact(info, self.row.id, first, after)
-
-

@@ -7,7 +7,7 @@ from strawberry import UNSET
 
 from api import evidence
 from api.contacts.create import read_object
-from api.contacts.payload import ContactPayload
+from api.contacts.payload import AFTERWARDS, ContactPayload
 from api.context import Info
 from api.evidence import EvidenceInput
 from api.fields import Input, mutation
@@ -74,9 +74,7 @@ def _points(points: list[PointChangeInput] | None) -> list[PointChange] | None |
     return [PointChange(point.channel, point.value or None, point.slot) for point in points]
 
 
-@strawberry.type(
-    description="The contact as it stands afterwards, and the ledger entries this request made (none when nothing changed)."
-)
+@strawberry.type(description=AFTERWARDS)
 class UpdateContactPayload(ContactPayload):
     """The answer."""
 

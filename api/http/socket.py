@@ -214,5 +214,3 @@ def _name(request: Asked, answer: Answer) -> str:
     if answer.operation is None:
         return "(refused)"
     return request.operation_name or answer.operation.name or answer.operation.label
-
-

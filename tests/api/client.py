@@ -52,7 +52,7 @@ class Client:
     async def change(self, mutation: str, selection: str | None = None, /, **given: Any) -> dict[str, Any]:
         """The payload of a mutation with this input."""
         kind = f"{mutation[0].upper()}{mutation[1:]}Input"
-        if mutation.endswith("ContactsToGroup") or mutation.endswith("ContactsFromGroup"):
+        if mutation.endswith(("ContactsToGroup", "ContactsFromGroup")):
             kind = "ChangeGroupMembersInput"
         wanted = f"{CONTACT} {EVENTS} {ERRORS}" if selection is None else f"{selection} {ERRORS}"
         text = f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {wanted} }} }}"

@@ -1,10 +1,10 @@
 """The subscription bulkOperation, with a real worker at work."""
 
+from api.auth import actor_for
+from domain.actor import Actor, Scope
 from tests.api.client import Client
 from tests.api.live import Server
 from tests.api.socket import connected
-from domain.actor import Actor, Scope
-from api.auth import actor_for
 
 FOLLOW = "subscription($id: ID!) { bulkOperation(id: $id) { status total processed changed progress } }"
 

@@ -24,7 +24,8 @@ async def test_permission_with_evidence_is_recorded(api: Client) -> None:
 async def test_the_proof_of_the_address_is_the_entry(api: Client) -> None:
     """The point's proof leads to the entry of the opt-in and to its evidence."""
     contact = await api.opted_in()
-    text = "query($id: ID!) { node(id: $id) { ... on Contact { points { proof { action evidence { statement method } } } } } }"
+    proof = "proof { action evidence { statement method } }"
+    text = f"query($id: ID!) {{ node(id: $id) {{ ... on Contact {{ points {{ {proof} }} }} }} }}"
     (point,) = (await api.query(text, id=contact["id"]))["node"]["points"]
     assert point["proof"] == {"action": "OPT_IN", "evidence": EVIDENCE}
 
