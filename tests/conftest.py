@@ -1,58 +1,66 @@
-"""What every test stands on: real servers, a database of its own worker, and nothing left from the test before.
+"""What every test stands on: real servers, and nothing left from the test before.
 
-One pair of servers serves the whole run. The process that the developer started keeps them; xdist's workers find
-their URLs in the environment, and each clones its database from a template that was migrated once.
+Each process of the run has servers of its own, started for the first test that asks for them. Databases of one
+server would not do: a transaction that another process holds open holds back the feed of this one, too.
 """
 
-import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 import redis as redis_client
 
-_DATABASE, _REDIS = "ASSENT_TEST_DATABASE_URL", "ASSENT_TEST_REDIS_URL"
-_TEMPLATE = "assent"
-_servers = pytest.StashKey[ExitStack]()
+# To truncate is slow where there is little to remove, to delete where there is much. The ledger's triggers refuse
+# both, as they should; a superuser's replica session passes them by.
+_EMPTY = """
+DO $$ DECLARE name regclass; BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOREACH name IN ARRAY '{{{tables}}}'::regclass[] LOOP
+    IF pg_relation_size(name) > 500000 THEN EXECUTE format('TRUNCATE %s CASCADE', name);
+    ELSIF pg_relation_size(name) > 0 THEN EXECUTE format('DELETE FROM %s', name);
+    END IF;
+  END LOOP;
+END $$
+"""
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Start the servers in the main process; point the settings of this one at its own database."""
-    if config.option.collectonly:
-        return
-    if not hasattr(config, "workerinput"):
-        config.stash[_servers] = _start()
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    os.environ |= {
-        "ASSENT_DATABASE_URL": _sibling(os.environ[_DATABASE], f"test_{worker}"),
-        "ASSENT_REDIS_URL": _sibling(os.environ[_REDIS], str(int(worker.removeprefix("gw")) + 1)),
-        "ASSENT_SECRET": "a secret that is used by tests alone",
-        "ASSENT_LOG_LEVEL": "WARNING",
-    }
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the servers."""
-    if _servers in config.stash:
-        config.stash[_servers].close()
+def pytest_configure() -> None:
+    """Settings for this process and for those that tests start."""
+    os.environ |= {"ASSENT_SECRET": "a secret that is used by tests alone", "ASSENT_LOG_LEVEL": "WARNING"}
 
 
 @pytest.fixture(scope="session")
-async def database_url() -> str:
-    """The URL of this worker's database: migrated, and empty but for what migrations put there."""
-    url = os.environ["ASSENT_DATABASE_URL"]
-    name = url.rsplit("/", 1)[1]
-    connection = await asyncpg.connect(_sibling(url, "postgres"))
-    try:
-        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{_TEMPLATE}"')
-    finally:
-        await connection.close()
-    return url
+def _data_dir() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="assent-test-") as name:
+        Path(name).chmod(0o711)  # PostgreSQL may run as another user
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+async def database_url(_data_dir: Path) -> AsyncIterator[str]:
+    """The URL of a migrated database, which the settings name from now on."""
+    from cli.embedded import postgres
+    from domain.infra.migrate import migrate
+    from domain.infra.settings import settings
+
+    with postgres(_data_dir, durable=False) as server:
+        os.environ["ASSENT_DATABASE_URL"] = server.url
+        settings.cache_clear()
+        await migrate(server.url)
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def _valkey(_data_dir: Path) -> Iterator[str]:
+    from cli.embedded import valkey
+    from domain.infra.settings import settings
+
+    with valkey(_data_dir, durable=False) as server:
+        os.environ["ASSENT_REDIS_URL"] = server.url
+        settings.cache_clear()
+        yield server.url
 
 
 @pytest.fixture(scope="session")
@@ -64,9 +72,7 @@ async def _pool(database_url: str) -> AsyncIterator[str]:
     tables = [f'"{row["tablename"]}"' for row in rows]
     filled = [table for table in tables if await db.pool().fetchval(f"SELECT EXISTS (SELECT FROM {table})")]
     # What migrations filled, their own bookkeeping included, stays.
-    # The ledger's trigger refuses TRUNCATE, as it should; a superuser's replica session passes it by.
-    emptied = ", ".join(sorted(set(tables) - set(filled)))
-    yield f"SET session_replication_role = replica; TRUNCATE {emptied}; SET session_replication_role = origin"
+    yield _EMPTY.format(tables=", ".join(sorted(set(tables) - set(filled))))
     await db.close()
 
 
@@ -79,12 +85,11 @@ async def db(_pool: str) -> None:
 
 
 @pytest.fixture
-def redis_url() -> str:
-    """The URL of this worker's own numbered Valkey database, emptied."""
-    url = os.environ["ASSENT_REDIS_URL"]
-    with redis_client.Redis.from_url(url) as client:
-        client.flushdb()
-    return url
+def redis_url(_valkey: str) -> str:
+    """The URL of an empty Valkey, which the settings name from now on."""
+    with redis_client.Redis.from_url(_valkey) as client:
+        client.flushall()
+    return _valkey
 
 
 @pytest.fixture
@@ -95,21 +100,3 @@ async def redis(redis_url: str) -> AsyncIterator[None]:
     redis.connect(redis_url)
     yield
     await redis.close()
-
-
-def _start() -> ExitStack:
-    from cli.embedded import postgres, valkey
-    from domain.infra.migrate import migrate
-
-    with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assent-test-")))
-        directory.chmod(0o711)
-        server = stack.enter_context(postgres(directory, durable=False))
-        os.environ[_DATABASE] = server.url
-        os.environ[_REDIS] = stack.enter_context(valkey(directory, durable=False)).url
-        asyncio.run(migrate(server.url))
-        return stack.pop_all()
-
-
-def _sibling(url: str, name: str) -> str:
-    return f"{url.rsplit('/', 1)[0]}/{name}"

@@ -5,13 +5,14 @@ import os
 import redis
 
 from domain.infra import db as database
+from domain.infra.settings import settings
 
 
-async def test_database_is_this_workers_own(db: None) -> None:
-    """Each worker has a database of its own, migrated and otherwise empty."""
-    name = await database.pool().fetchval("SELECT current_database()")
-    assert name == f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"
+async def test_database_is_this_process_own(db: None) -> None:
+    """Each process of a run has a server of its own, migrated and otherwise empty."""
     assert await database.pool().fetchval("SELECT count(*) FROM tortoise_migrations") > 0
+    assert await database.pool().fetchval("SELECT count(*) FROM account") == 0
+    assert settings().database_url == os.environ["ASSENT_DATABASE_URL"]
 
 
 def test_valkey_is_empty(redis_url: str) -> None:
