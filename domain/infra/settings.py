@@ -17,13 +17,23 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".assent"), description="Where the embedded servers and the secret are kept.")
     host: str = Field("127.0.0.1", description="The address the API listens on.")
     port: int = Field(8000, validation_alias="PORT", description="The port the API listens on.")
-    api_key: SecretStr | None = Field(None, min_length=20, description="The sample account's key, instead of a generated one.")
+    api_key: SecretStr | None = Field(
+        None, min_length=20, description="The sample account's key, instead of a generated one."
+    )
     sample_contacts: int = Field(10_000, ge=0, description="How many contacts the sample account starts with.")
-    secret: SecretStr | None = Field(None, min_length=32, description="Signs links; required outside the embedded mode.")
-    public_url: str | None = Field(None, description="Every absolute link is built from it; http://HOST:PORT when left out.")
+    secret: SecretStr | None = Field(
+        None, min_length=32, description="Signs links; required outside the embedded mode."
+    )
+    public_url: str | None = Field(
+        None, description="Every absolute link is built from it; http://HOST:PORT when left out."
+    )
     pool_size: int = Field(10, ge=2, description="Database connections a process may hold.")
     poll_delay: float = Field(0.05, gt=0, description="Seconds between a worker's looks at the queue.")
     lease: float = Field(6.0, gt=0, description="Seconds of silence after which a worker's operation goes to another.")
+    storage_url: str | None = Field(
+        None, description="Where files are kept: s3://BUCKET/PREFIX, gs://…, az://…; DATA_DIR/objects when left out."
+    )
+    upload_limit: int = Field(1024**3, gt=0, description="Bytes that an uploaded file may have.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property
