@@ -10,8 +10,8 @@ from domain.infra.log import logger
 
 INTERVAL = 2
 """Seconds between two sweeps."""
-_PATIENCE = 5
-"""Seconds within which an operation is rung for once: a worker that is busy has heard it."""
+_PATIENCE = 30
+"""Seconds within which one silence is rung for once: a worker that is busy has heard it."""
 
 log = logger(__name__)
 
@@ -19,8 +19,8 @@ log = logger(__name__)
 async def sweep(_ctx: dict[str, Any]) -> None:
     """Ring for what is stranded; a lost Redis or a killed worker is mended by this alone."""
     found = await stranded()
-    for account_id, operation_id in found:
-        queue.ring(queue.BULK, account_id, operation_id, token=str(int(time() / _PATIENCE)))
+    for one in found:
+        queue.ring(queue.BULK, one.account_id, one.operation_id, token=f"{one.since}:{int(time() / _PATIENCE)}")
     if found:
         log.info("rang for what nobody works on", operations=len(found))
 

@@ -3,6 +3,7 @@
 The sweep looks across accounts; these are the only reads that do.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,17 +12,26 @@ from domain.infra.db import pool
 _MOST = 1_000
 
 _STRANDED = """
-SELECT account_id, id FROM bulk_operation
+SELECT account_id, id, lease_until FROM bulk_operation
  WHERE finished_at IS NULL AND (lease_until IS NULL OR lease_until < $1)
  ORDER BY lease_until NULLS FIRST LIMIT $2
 """
 _UNFINISHED = "SELECT status, count(*) AS n FROM bulk_operation WHERE finished_at IS NULL GROUP BY status"
 
 
-async def stranded() -> list[tuple[UUID, UUID]]:
-    """The account and id of every operation to ring for: QUEUED, or RUNNING under a lease that ran out."""
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """An operation to ring for, and when its last worker fell silent; None: it has had none."""
+
+    account_id: UUID
+    operation_id: UUID
+    since: datetime | None
+
+
+async def stranded() -> list[Stranded]:
+    """Every operation that is QUEUED, or RUNNING under a lease that ran out."""
     rows = await pool().fetch(_STRANDED, datetime.now(UTC), _MOST)
-    return [(row["account_id"], row["id"]) for row in rows]
+    return [Stranded(*row) for row in rows]
 
 
 async def unfinished() -> dict[str, int]:

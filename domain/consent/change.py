@@ -78,7 +78,7 @@ async def change(connection: Connection, request: Request, targets: Targets, con
     contacts, channels = list(targets.contact_ids), list(targets.channels)
     policy = await connection.fetchval(LOCK, context.account_id, contacts, channels, moves_lifecycle)
     asked = replace(request, policy=OptOutPolicy(policy))
-    row = await connection.fetchrow(DECIDE, *_parameters(asked, targets, context))
+    row = await connection.fetchrow(DECIDE, *parameters(asked, targets, context))
     assert row is not None
     return _outcome(row)
 
@@ -140,7 +140,8 @@ def _table(request: Request) -> tuple[list[Any], ...]:
     )
 
 
-def _parameters(request: Request, targets: Targets, context: Context) -> list[Any]:
+def parameters(request: Request, targets: Targets, context: Context) -> list[Any]:
+    """The door's parameters, `$1` first."""
     evidence = context.evidence
     words = evidence is not None or context.reason is not None
     return [

@@ -19,23 +19,28 @@ WITH rule AS MATERIALIZED (
     LEFT JOIN (contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id)
       ON p.account_id = $1 AND p.contact_id = s.contact_id AND p.channel = ANY ($3::channel[])
      AND ($4::smallint[] IS NULL OR p.channel <> 'EMAIL' OR p.slot = ANY ($4))
-   WHERE s.account_id = $1 AND s.contact_id = ANY ($2::uuid[])
+   WHERE s.account_id = $1 AND {contacts}
 """
 
 # `first`: an address that several of the contacts share moves once, for the first of them; the others find it done.
-_MOVES = """
+# `turns`: archived or activated for its own sake; an archived contact is opened and closed only around a move.
+_JUDGED = """
 ), judged AS MATERIALIZED (
   SELECT c.*, r.code, r.before, r.action, r.consent_to, r.deliverability_to, r.after,
          r.action IS NOT NULL
-           AND row_number() OVER (PARTITION BY c.address_id, r.action IS NULL ORDER BY c.contact_id) = 1 AS first
+           AND row_number() OVER (PARTITION BY c.address_id, r.action IS NULL ORDER BY c.contact_id) = 1 AS first,
+         coalesce(r.before, r.after) IS NOT NULL AND (r.action IS NULL OR r.after IS NULL) AS turns
     FROM chosen c
     JOIN rule r ON r.lifecycle = c.lifecycle AND r.consent IS NOT DISTINCT FROM c.consent
                AND r.deliverability = c.deliverability AND r.newer = c.newer
+"""
+
+_MOVES = """
 ), lived AS MATERIALIZED (
   SELECT contact_id, lifecycle, topic_on, max(before) AS before, max(after) AS after,
          CASE max(coalesce(after, before)) WHEN 'ARCHIVE' THEN 'ARCHIVED' ELSE 'ACTIVE' END::lifecycle AS lifecycle_to
     FROM judged
-   WHERE (before IS NOT NULL OR after IS NOT NULL) AND (action IS NULL OR first)
+   WHERE turns OR (first AND coalesce(before, after) IS NOT NULL)
    GROUP BY contact_id, lifecycle, topic_on
 ), entry AS MATERIALIZED (
   SELECT nextval('ledger_position') AS position, e.* FROM (
@@ -118,12 +123,14 @@ _COUNTS = """
    GROUP BY channel, lifecycle, consent, deliverability, topic_on HAVING sum(n) <> 0
 """
 
-_OUTCOME = """
+_REFUSED = """
 ), refused AS MATERIALIZED (
   SELECT contact_id, address_id, code FROM judged WHERE code IS NOT NULL ORDER BY contact_id, address_id
+"""
+
+_TALLY = """
 ), outcome AS MATERIALIZED (
-  SELECT bool_or(first OR (action IS NULL AND (before IS NOT NULL OR after IS NOT NULL))) AS changed,
-         min(array_position($16::text[], code)) AS code
+  SELECT bool_or(first OR turns) AS changed, min(array_position($16::text[], code)) AS code
     FROM judged GROUP BY contact_id
 ), tally AS MATERIALIZED (
   SELECT changed, CASE WHEN NOT changed THEN code END AS code, count(*) AS n FROM outcome GROUP BY 1, 2
@@ -132,11 +139,19 @@ SELECT (SELECT coalesce(sum(n), 0)::bigint FROM tally) AS found,
        (SELECT coalesce(sum(n), 0)::bigint FROM tally WHERE changed) AS changed,
        (SELECT coalesce(sum(n), 0)::bigint FROM tally WHERE NOT changed AND code IS NULL) AS unchanged,
        ARRAY(SELECT ($16::text[])[code] FROM tally WHERE code IS NOT NULL ORDER BY code) AS skipped_codes,
-       ARRAY(SELECT n FROM tally WHERE code IS NOT NULL ORDER BY code) AS skipped_counts,
+       ARRAY(SELECT n FROM tally WHERE code IS NOT NULL ORDER BY code) AS skipped_counts
+"""
+
+_OUTCOME = """,
        ARRAY(SELECT contact_id FROM refused) AS refused_contacts,
        ARRAY(SELECT address_id FROM refused) AS refused_addresses,
        ARRAY(SELECT code FROM refused) AS refused_codes,
        CASE WHEN $20 IS NULL THEN ARRAY(SELECT position FROM entry ORDER BY position) ELSE '{}' END AS positions
 """
 
-DECIDE = _FACTS + _MOVES + _WRITES + _COUNTS + _OUTCOME
+_GIVEN = _FACTS.format(contacts="s.contact_id = ANY ($2::uuid[])")
+
+DECIDE = _GIVEN + _JUDGED + _MOVES + _WRITES + _COUNTS + _REFUSED + _TALLY + _OUTCOME
+
+# The same decisions for the contacts of a query, and nothing but their count. $2 stands for no list of contacts.
+PREVIEW = _FACTS.replace("{contacts}", "$2::uuid[] IS NULL AND s.contact_id IN ({contacts})") + _JUDGED + _TALLY

