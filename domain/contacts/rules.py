@@ -114,13 +114,9 @@ def slot(channel: Channel, number: int, *field: str) -> int:
 
 def address(channel: Channel, value: str, country: str | None, *field: str) -> str:
     """An address of any channel as it is kept. `country`: where a national phone number is read (ISO 3166)."""
-    match channel:
-        case Channel.EMAIL:
-            return email(value, *field)
-        case Channel.SMS | Channel.CALL:
-            return phone(value, country, *field)
-        case Channel.POST:
-            return postal(value, *field)
+    if channel is Channel.EMAIL:
+        return email(value, *field)
+    return postal(value, *field) if channel is Channel.POST else phone(value, country, *field)
 
 
 def email(value: str, *field: str) -> str:
@@ -227,8 +223,6 @@ def _judged_email(value: str, *field: str) -> str:
         judged = email_validator.validate_email(value, strict=True, check_deliverability=False, test_environment=True)
     except email_validator.EmailNotValidError as error:
         raise invalid(str(error), *field) from None
-    except (UnicodeError, ValueError):
-        raise invalid("Not an email address.", *field) from None
     return f"{judged.local_part}@{judged.ascii_domain.lower()}"
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from domain.actor import Actor
+from domain.consent.opt_out import opt_out
 from domain.contacts.create import NewContact, NewPoint, create_contact
 from domain.contacts.queries import Lookup, find, tags, topics
 from domain.contacts.update import ContactChanges, PointChange, update_contact
@@ -173,8 +174,6 @@ async def test_many_new_contacts_that_share_addresses_never_deadlock(actor: Acto
 
 async def test_a_shared_number_shares_its_permission(actor: Actor) -> None:
     """A number that another contact holds comes with the permission it has."""
-    from domain.consent.opt_out import opt_out
-
     first = await person(actor, phone="+12025550100")
     await opt_out(actor, first, [SMS])
     second = await person(actor, phone="+1 202 555 0100")
@@ -185,8 +184,6 @@ async def test_a_shared_number_shares_its_permission(actor: Actor) -> None:
 
 async def test_an_address_taken_off_and_put_on_again_launders_nothing(actor: Actor) -> None:
     """An opted-out email that was removed from its contact is OPTED_OUT on the next contact too."""
-    from domain.consent.opt_out import opt_out
-
     first = await opted_in(actor, "anna@example.com")
     await opt_out(actor, first)
     await update_contact(actor, first, ContactChanges(points=[PointChange(EMAIL, None)]))
@@ -211,6 +208,13 @@ async def test_topics_start_as_the_account_says(actor: Actor) -> None:
     assert {topic.subscribed for topic in (await topics(actor, [contact_id]))[contact_id]} == {True}
     await pool().execute("UPDATE topic SET default_subscribed = false")
     assert (await row(actor, await person(actor))).topic_on is False
+
+
+async def test_a_contact_starts_in_a_hundred_groups_at_most(actor: Actor) -> None:
+    """More at once is TOO_LARGE."""
+    with pytest.raises(Refusals) as refusal:
+        await person(actor, groups=[uuid4()] * 101)
+    assert refused(refusal.value) == [("TOO_LARGE", "groups")]
 
 
 async def test_accounts_do_not_meet(actor: Actor, stranger: Actor) -> None:

@@ -47,7 +47,8 @@ async def test_its_key_is_its_own(actor: Actor) -> None:
     """A key in use is TAKEN; a key of another account is free; what no key can be is INVALID."""
     await create_topic(await account("Elsewhere"), "events", "Events")
     topic = await create_topic(actor, "events", " Events ", "")
-    assert (topic.name, topic.description, topic.default_subscribed) == ("Events", None, False)
+    assert (topic.name, topic.default_subscribed) == ("Events", False)
+    assert topic.description is None
     with pytest.raises(DomainError) as taken:
         await create_topic(actor, "events", "Again")
     assert refused(taken.value) == [("TAKEN", "key")]
@@ -55,3 +56,15 @@ async def test_its_key_is_its_own(actor: Actor) -> None:
         await create_topic(actor, "No Key\x00", "", "a" * 1_001)
     expected = [("INVALID", "key"), ("INVALID", "name"), ("TOO_LARGE", "description")]
     assert refused(refusal.value) == expected
+
+
+async def test_an_account_has_two_hundred_topics_at_most(actor: Actor) -> None:
+    """Every topic is read with every contact."""
+    await pool().execute(
+        "INSERT INTO topic (account_id, id, key, name, default_subscribed, created_at)"
+        " SELECT $1, uuidv7(), 'more_' || n, 'More', true, now() FROM generate_series(1, 196) n",
+        actor.account_id,
+    )
+    with pytest.raises(DomainError) as refusal:
+        await create_topic(actor, "events", "Events")
+    assert refused(refusal.value) == [("TOO_LARGE", "key")]

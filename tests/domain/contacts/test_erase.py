@@ -10,6 +10,7 @@ from domain.actor import Actor
 from domain.consent.change import Context, Targets, change
 from domain.consent.evidence import Evidence
 from domain.consent.lifecycle import archive
+from domain.consent.opt_in import opt_in
 from domain.consent.rules import Change, Proof, Request
 from domain.contacts.create import NewContact, NewPoint, create_contact
 from domain.contacts.erase import erase_contact
@@ -44,9 +45,9 @@ async def test_nothing_personal_is_left(actor: Actor) -> None:
     points = [NewPoint(EMAIL, "needle@example.com"), NewPoint(SMS, "+12025550100"), NewPoint(POST, "needle street")]
     details = {"first_name": "needle", "external_id": "needle", "tags": ["needle"], "attributes": {"needle": "needle"}}
     contact_id = (await create_contact(actor, NewContact(points=points, **details))).contact_id  # type: ignore[arg-type]
-    from domain.consent.opt_in import opt_in
-
-    await opt_in(actor, contact_id, evidence=Evidence(EvidenceMethod.OTHER, "the needle said so", url="https://needle.de"))
+    await opt_in(
+        actor, contact_id, evidence=Evidence(EvidenceMethod.OTHER, "the needle said so", url="https://needle.de")
+    )
     await update_contact(actor, contact_id, ContactChanges(points=[PointChange(EMAIL, "needle2@example.com")]))
     assert await erase_contact(actor, contact_id) == contact_id
     for table in await pool().fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
@@ -117,7 +118,11 @@ async def test_the_ledger_keeps_that_it_happened(actor: Actor) -> None:
     ]
     assert {event.contact_id for event in events} == {contact_id}
     assert [(event.address, event.evidence) for event in events] == [(None, None)] * 5
-    assert (events[3].consent_from, events[3].consent_to, events[3].channel) == (ConsentStatus.SINGLE_OPT_IN, OUT, EMAIL)
+    assert (events[3].consent_from, events[3].consent_to, events[3].channel) == (
+        ConsentStatus.SINGLE_OPT_IN,
+        OUT,
+        EMAIL,
+    )
     assert (events[4].address_id, events[4].channel) == (None, None)
 
 
@@ -133,7 +138,9 @@ async def test_shared_evidence_stays_for_the_others(actor: Actor) -> None:
             Context(actor.account_id, actor.name, datetime.now(UTC), evidence, operation_id=uuid4()),
         )
     await erase_contact(actor, first)
-    found = {event.contact_id: event.evidence for event in await feed(actor, 100) if event.action is ConsentAction.OPT_IN}
+    found = {
+        event.contact_id: event.evidence for event in await feed(actor, 100) if event.action is ConsentAction.OPT_IN
+    }
     assert found[first] is None
     assert found[second] is not None
 

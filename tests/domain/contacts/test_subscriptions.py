@@ -64,7 +64,9 @@ async def test_switching_is_stored_whatever_the_consent(actor: Actor) -> None:
     out, bare = await person(actor, "a@example.com"), await person(actor)
     await opt_out(actor, out)
     for contact_id in (out, bare):
-        assert (await update_subscriptions(actor, contact_id, [TopicSwitch((await topic_ids(actor))[0], False)])).positions
+        assert (
+            await update_subscriptions(actor, contact_id, [TopicSwitch((await topic_ids(actor))[0], False)])
+        ).positions
     assert {(await row(actor, contact_id)).version for contact_id in (out, bare)} == {1}
 
 

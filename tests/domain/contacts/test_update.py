@@ -131,11 +131,22 @@ async def test_another_ones_email_is_taken(actor: Actor) -> None:
     before = await row(actor, contact_id)
     with pytest.raises(Refusals) as refusal:
         await update_contact(
-            actor, contact_id, ContactChanges(points=[PointChange(EMAIL, "b@example.com")], external_id="theirs", tags=[""])
+            actor,
+            contact_id,
+            ContactChanges(points=[PointChange(EMAIL, "b@example.com")], external_id="theirs", tags=[""]),
         )
     expected = [("INVALID", "tags.0"), ("TAKEN", "externalId"), ("TAKEN", "points.0.value")]
     assert sorted(refused(refusal.value)) == expected
     assert await row(actor, contact_id) == before
+
+
+async def test_of_two_that_race_for_an_external_id_one_wins(actor: Actor) -> None:
+    """Ten contacts take one id at once: nine times TAKEN."""
+    people = [await person(actor) for _ in range(10)]
+    edits = [update_contact(actor, one, ContactChanges(external_id="crm-1")) for one in people]
+    answers = await asyncio.gather(*edits, return_exceptions=True)
+    lost = [refused(answer) for answer in answers if isinstance(answer, BaseException)]
+    assert lost == [[("TAKEN", "externalId")]] * 9
 
 
 async def test_an_email_can_be_written_differently(actor: Actor) -> None:
