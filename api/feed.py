@@ -153,7 +153,7 @@ async def events_of_contact(
 ) -> ConsentEventConnection:
     """A page of one contact's history, newest first."""
     size = page_size(first)
-    rows = await history(info.context.actor, contact_id, size + 1, position_of(after) if after else None)
+    rows = await history(info.context.actor, contact_id, size + 1, position_of(after) if after is not None else None)
     return await _connection(info, rows, size, after)
 
 
@@ -190,5 +190,5 @@ class FeedQuery:
         """A page of the feed."""
         size = page_size(first)
         only = required("Contact", contact, "contact") if contact is not None else None
-        rows = await feed(info.context.actor, size + 1, position_of(after) if after else 0, actions, only)
+        rows = await feed(info.context.actor, size + 1, position_of(after) if after is not None else 0, actions, only)
         return await _connection(info, rows, size, after)

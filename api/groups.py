@@ -1,6 +1,6 @@
 """Groups: reading and changing them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from api.context import Info
 from api.errors import UserError
 from api.fields import Input, mutation, query
 from api.relay import After, First, Node, PageInfo, cursor, global_id, page_size, read_cursor, required
-from domain.actor import Scope
+from domain.actor import Actor, Scope
 from domain.contacts.unset import UNSET as KEPT
 from domain.errors import invalid
 from domain.groups import queries
@@ -86,27 +86,34 @@ class GroupConnection:
 
 async def wrapped_groups(info: Info, rows: Sequence[GroupRow]) -> list[Group]:
     """Rows as clients see them, with their sizes when the query asks for them."""
-    actor = info.context.actor
-    sizes: Relation[UUID, int] = Relation(lambda: queries.sizes(actor, [row.id for row in rows]))
+    sizes = _sizes(info.context.actor, rows)
     if rows:
         await ahead(info, {"size": sizes})
     return [Group.of(row, sizes) for row in rows]
 
 
-async def groups_of_contact(
-    info: Info, rows: Sequence[GroupRow], first: int | None, after: str | None
-) -> GroupConnection:
+def sized(actor: Actor, rows: Mapping[UUID, Sequence[GroupRow]]) -> dict[UUID, list[Group]]:
+    """The groups of several contacts as clients see them; their sizes are counted together, when asked for."""
+    sizes = _sizes(actor, [row for held in rows.values() for row in held])
+    return {contact: [Group.of(row, sizes) for row in held] for contact, held in rows.items()}
+
+
+def _sizes(actor: Actor, rows: Sequence[GroupRow]) -> Relation[UUID, int]:
+    return Relation(lambda: queries.sizes(actor, list({row.id for row in rows})))
+
+
+def groups_of_contact(groups: Sequence[Group], first: int | None, after: str | None) -> GroupConnection:
     """A page of one contact's groups, all of which are known."""
-    places = [(row.name.lower(), row.id) for row in rows]
-    place = _place(after) if after else None
+    places = [(group.name.lower(), group.row.id) for group in groups]
+    place = _place(after) if after is not None else None
     start = 0 if place is None else sum(known <= place for known in places)
     end = start + page_size(first)
 
     async def total() -> dict[str, int]:
-        return {"total": len(rows)}
+        return {"total": len(groups)}
 
-    page = queries.GroupPage(rows[start:end], places[start:end], len(rows) > end, start > 0)
-    return await _connection(info, page, Relation(total))
+    more = PageInfo(has_next_page=len(groups) > end, has_previous_page=start > 0)
+    return _connection(groups[start:end], places[start:end], more, Relation(total))
 
 
 def _place(after: str) -> tuple[str, UUID]:
@@ -117,21 +124,14 @@ def _place(after: str) -> tuple[str, UUID]:
         raise invalid("This is no cursor of this list.", "after") from None
 
 
-async def _connection(info: Info, page: queries.GroupPage, count: "Relation[str, int]") -> GroupConnection:
-    nodes = await wrapped_groups(info, page.groups)
-    cursors = [cursor(key, str(group_id)) for key, group_id in page.places]
+def _connection(
+    nodes: Sequence[Group], places: Sequence[tuple[str, UUID]], page_info: PageInfo, count: "Relation[str, int]"
+) -> GroupConnection:
+    cursors = [cursor(key, str(group_id)) for key, group_id in places]
+    page_info.start_cursor = cursors[0] if cursors else None
+    page_info.end_cursor = cursors[-1] if cursors else None
     edges = [GroupEdge(node=node, cursor=at) for node, at in zip(nodes, cursors, strict=True)]
-    return GroupConnection(
-        count=count,
-        edges=edges,
-        nodes=nodes,
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-    )
+    return GroupConnection(count=count, edges=edges, nodes=list(nodes), page_info=page_info)
 
 
 @strawberry.input(description="A new group, empty.")
@@ -209,12 +209,13 @@ class GroupQuery:
     ) -> GroupConnection:
         """A page of groups."""
         actor = info.context.actor
-        page = await queries.page(actor, page_size(first), _place(after) if after else None, search)
+        page = await queries.page(actor, page_size(first), _place(after) if after is not None else None, search)
 
         async def total() -> dict[str, int]:
             return {"total": await queries.total(actor, search)}
 
-        return await _connection(info, page, Relation(total))
+        more = PageInfo(has_next_page=page.has_next, has_previous_page=page.has_previous)
+        return _connection(await wrapped_groups(info, page.groups), page.places, more, Relation(total))
 
 
 @strawberry.type

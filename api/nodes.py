@@ -31,7 +31,7 @@ async def _contacts(info: Info, ids: Sequence[UUID]) -> Found:
 
 async def _points(info: Info, ids: Sequence[UUID]) -> Found:
     rows = await contacts.points_by_ids(info.context.actor, ids)
-    page = ContactPage(info.context.actor, list({row.contact_id for row in rows.values()}))
+    page = ContactPage(info, list({row.contact_id for row in rows.values()}))
     return {key: ContactPoint.of(row, page) for key, row in rows.items()}
 
 

@@ -73,7 +73,7 @@ class SendDecision:
     def point(self, info: Info) -> ContactPoint | None:
         """The primary address of the channel."""
         row = self.judged.point
-        return ContactPoint.of(row, ContactPage(info.context.actor, [row.contact_id])) if row else None
+        return ContactPoint.of(row, ContactPage(info, [row.contact_id])) if row else None
 
     @strawberry.field(description="The ledger entry that the answer rests on.")
     async def decided_by(self, info: Info) -> ConsentEvent | None:

@@ -53,7 +53,7 @@ class BulkQuery:
     ) -> BulkOperationConnection:
         """A page of operations."""
         size = page_size(first)
-        rows = await queries.page(info.context.actor, size + 1, _place(after) if after else None, kind)
+        rows = await queries.page(info.context.actor, size + 1, _place(after) if after is not None else None, kind)
         edges = [BulkOperationEdge(node=BulkOperation.of(row), cursor=cursor(str(row.id))) for row in rows[:size]]
         return BulkOperationConnection(
             edges=edges,

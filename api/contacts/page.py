@@ -8,29 +8,31 @@ from api.accounts import Topic
 from api.batch import Relation, ahead
 from api.context import Info
 from domain.accounts import queries as accounts
-from domain.actor import Actor
 from domain.contacts import queries
 from domain.contacts.rows import ContactRow, PointRow
 from domain.groups import queries as groups
-from domain.groups.queries import GroupRow
-from domain.ledger.events import Event, by_positions
+from domain.ledger.events import by_positions
 from domain.values import OptOutPolicy
 
 if TYPE_CHECKING:
     from api.contacts.types import Contact, TopicSubscription
+    from api.feed import ConsentEvent
+    from api.groups import Group
 
 
 class ContactPage:
     """What belongs to some contacts, a statement a kind however many they are."""
 
-    def __init__(self, actor: Actor, contact_ids: Sequence[UUID]) -> None:
+    def __init__(self, info: Info, contact_ids: Sequence[UUID]) -> None:
+        actor = info.context.actor
+        self.info = info
         self.actor = actor
         self.ids = list(contact_ids)
         self.points: Relation[UUID, list[PointRow]] = Relation(lambda: queries.points(actor, self.ids))
         self.topics: Relation[UUID, list[TopicSubscription]] = Relation(self._topics)
         self.tags: Relation[UUID, list[str]] = Relation(lambda: queries.tags(actor, self.ids))
-        self.groups: Relation[UUID, list[GroupRow]] = Relation(lambda: groups.of_contacts(actor, self.ids))
-        self.proofs: Relation[int, Event] = Relation(self._proofs)
+        self.groups: Relation[UUID, list[Group]] = Relation(self._groups)
+        self.proofs: Relation[int, ConsentEvent] = Relation(self._proofs)
         self.policy: Relation[str, OptOutPolicy] = Relation(self._policy)
 
     @property
@@ -57,10 +59,19 @@ class ContactPage:
             for contact_id, rows in switches.items()
         }
 
-    async def _proofs(self) -> dict[int, Event]:
+    async def _groups(self) -> "dict[UUID, list[Group]]":
+        from api.groups import sized  # noqa: PLC0415 - the types refer to each other
+
+        return sized(self.actor, await groups.of_contacts(self.actor, self.ids))
+
+    async def _proofs(self) -> "dict[int, ConsentEvent]":
+        from api.feed import ConsentEvent, EventPage  # noqa: PLC0415 - the types refer to each other
+
         points = await self.points.fetch()
         positions = {point.proof for held in points.values() for point in held if point.proof is not None}
-        return {event.position: event for event in await by_positions(self.actor, sorted(positions))}
+        events = await by_positions(self.actor, sorted(positions))
+        page = EventPage(self.info, events)
+        return {event.position: ConsentEvent.of(event, page) for event in events}
 
     async def _policy(self) -> dict[str, OptOutPolicy]:
         return {"policy": (await accounts.account(self.actor)).opt_out_policy}
@@ -71,7 +82,7 @@ async def wrapped(info: Info, rows: Iterable[ContactRow]) -> "list[Contact]":
     from api.contacts.types import Contact  # noqa: PLC0415 - the types refer to each other
 
     held = list(rows)
-    page = ContactPage(info.context.actor, [row.id for row in held])
+    page = ContactPage(info, [row.id for row in held])
     if held:
         await ahead(info, page.needed_by)
     return [Contact.of(row, page) for row in held]

@@ -59,14 +59,10 @@ class ContactPoint(Node):
         )
 
     @query("The ledger entry that the present status rests on; null while nothing ever changed it.")
-    async def proof(self, info: Info) -> Annotated["ConsentEvent", strawberry.lazy("api.feed")] | None:
+    def proof(self) -> Annotated["ConsentEvent", strawberry.lazy("api.feed")] | None:
         """The entry behind the consent."""
-        from api.feed import wrapped_events  # noqa: PLC0415 - the types refer to each other
-
-        if self.row.proof is None:
-            return None
-        event = (await self.page.proofs.fetch()).get(self.row.proof)
-        return (await wrapped_events(info, [event]))[0] if event else None
+        key = self.row.proof
+        return self.page.proofs.read(lambda proofs: proofs.get(key)) if key is not None else None
 
 
 @strawberry.type(description="A topic and whether it is on for a contact.")
@@ -179,12 +175,12 @@ class Contact(Node):
 
     @query("The groups they are in, by name.")
     async def groups(
-        self, info: Info, first: First = None, after: After = None
+        self, first: First = None, after: After = None
     ) -> Annotated["GroupConnection", strawberry.lazy("api.groups")]:
         """A page of their groups."""
         from api.groups import groups_of_contact  # noqa: PLC0415 - the types refer to each other
 
-        return await groups_of_contact(info, (await self.page.groups.fetch())[self.row.id], first, after)
+        return groups_of_contact((await self.page.groups.fetch())[self.row.id], first, after)
 
     @query("Their ledger entries, newest first.")
     async def events(

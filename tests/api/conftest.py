@@ -1,7 +1,10 @@
 """An account to work in, another that must stay out of sight, and a server to listen to."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
+from domain.infra import queue
 from tests.api.client import Client, account
 from tests.api.live import Server, live_server, server
 
@@ -9,9 +12,10 @@ __all__ = ["Server", "live_server", "server"]
 
 
 @pytest.fixture
-async def api(db: None, redis: None) -> Client:
+async def api(db: None, redis: None) -> AsyncIterator[Client]:
     """A client of a new account."""
-    return await account()
+    yield await account()
+    await queue.drain()
 
 
 @pytest.fixture

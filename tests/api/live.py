@@ -66,6 +66,7 @@ async def live_server(server: str, db: None, redis: None) -> AsyncIterator[Serve
         while not await queue.worker_alive():
             await asyncio.sleep(0.05)
     yield Server(server, KEY)
+    await queue.drain()
     worker.send_signal(signal.SIGTERM)
     await worker.wait()
     forget_keys()

@@ -20,7 +20,5 @@ async def test_marked_and_cleared(api: Client) -> None:
 async def test_a_channel_without_an_address(api: Client) -> None:
     """There is nothing to mark: NO_ADDRESS."""
     contact = await api.contact()
-    refused = await api.refused(
-        "changeDeliverability", contactId=contact["id"], channel="POST", deliverability="ERROR"
-    )
+    refused = await api.refused("changeDeliverability", contactId=contact["id"], channel="POST", deliverability="ERROR")
     assert [code for code, _ in refused] == ["NO_ADDRESS"]
