@@ -51,14 +51,15 @@ async def bulk(ctx: dict[str, Any], account: str, operation: str) -> None:
 
 
 async def _slice(account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> Step:
-    until = monotonic() + SLICE
     parts = await write_down(account_id, operation_id)
     for _ in range(min(parts, LANES) - 1):
         queue.ring(queue.BULK, account_id, operation_id)
-    step = Step.DONE
-    while step is Step.DONE and monotonic() < until and not stopping.is_set():
+    until = monotonic() + SLICE
+    while not stopping.is_set():
         step = await _again(lambda: run_part(account_id, operation_id))
-    return step
+        if step is not Step.DONE or monotonic() > until:
+            return step
+    return Step.DONE
 
 
 async def _again(attempt: Callable[[], Awaitable[T]]) -> T:

@@ -7,17 +7,14 @@ from domain.errors import DomainError
 from domain.groups.members import add, remove
 from domain.infra.db import Connection
 
-# Held until the commit, so that a contact counted as a member is not erased in between.
-_FOUND = """
-SELECT contact_id FROM contact_state WHERE account_id = $1 AND contact_id = ANY ($2::uuid[])
- ORDER BY contact_id FOR KEY SHARE
-"""
+# Held until the commit, so that none of them is erased in between.
+_FOUND = "SELECT id FROM contact WHERE account_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR KEY SHARE"
 
 
 async def change_members(connection: Connection, job: Job, contact_ids: list[UUID]) -> Tally:
     """Add these contacts to the operation's group, or remove them. A group that is gone leaves all of them skipped."""
     rows = await connection.fetch(_FOUND, job.account_id, contact_ids)
-    found = {row["contact_id"] for row in rows}
+    found = {row["id"] for row in rows}
     verb = add if job.change["add"] else remove
     try:
         changed = await verb(connection, job.account_id, UUID(job.change["group"]), contact_ids)
