@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from domain.bulk.values import FINISHED, BulkKind, OperationStatus
+from domain.consent.rules import CHECK_ORDER
 from domain.errors import ErrorCode
 
 COLUMNS = """o.id, o.kind, o.status, o.summary, o.actor, o.total, o.changed, o.unchanged, o.skipped, o.failed,
@@ -58,10 +59,16 @@ class Operation:
 
 def operation_of(row: Any) -> Operation:
     """The snapshot of a row of COLUMNS."""
-    outcomes = {ErrorCode(code): n for code, n in sorted(orjson.loads(row["outcomes"]).items())}
+    counts = {ErrorCode(code): n for code, n in orjson.loads(row["outcomes"]).items()}
+    outcomes = {code: counts[code] for code in sorted(counts, key=_place)}
     values = {name: row[name] for name in _NAMES} | {
         "kind": BulkKind(row["kind"]),
         "status": OperationStatus(row["status"]),
         "outcomes": outcomes,
     }
     return Operation(**values)
+
+
+def _place(code: ErrorCode) -> tuple[int, str]:
+    """In the order of the checks, as a preview has them; what no check refuses comes last."""
+    return CHECK_ORDER.index(code) if code in CHECK_ORDER else len(CHECK_ORDER), code
