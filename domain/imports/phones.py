@@ -1,0 +1,41 @@
+"""Clean international numbers, told from the metadata at once: to ask the library takes 50 µs a number."""
+
+from functools import lru_cache
+from typing import Final
+
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+
+PUNCTUATION: Final = r"[ ().\-/]"
+"""What people write between digits, and the library passes over."""
+_NANP: Final = ("US", "CA")
+
+
+@lru_cache
+def international() -> str:
+    """A pattern (Rust's and Python's) of numbers in E.164 that are possible and have nothing to strip.
+
+    What it does not match may be a number all the same: that is for the library to say.
+    """
+    plans = (_plan(code) for code in sorted(COUNTRY_CODE_TO_REGION_CODE))
+    return rf"^\+(?:1[2-9][0-9]{{9}}|{'|'.join(plan for plan in plans if plan)})$"
+
+
+@lru_cache
+def national(country: str | None) -> str | None:
+    """A pattern of national numbers to which `+1` is all that is missing; None where no such rule is simple."""
+    return r"^[2-9][0-9]{9}$" if country in _NANP else None
+
+
+def _plan(code: int) -> str | None:
+    region = COUNTRY_CODE_TO_REGION_CODE[code][0]
+    if region == "001":
+        metadata = PhoneMetadata.metadata_for_nongeo_region(code, None)
+    else:
+        metadata = PhoneMetadata.metadata_for_region(region, None)
+    if code == 1 or metadata is None or metadata.national_prefix_for_parsing not in (None, "0"):
+        return None
+    if metadata.national_prefix_transform_rule or metadata.general_desc is None:
+        return None
+    lengths = sorted(length for length in metadata.general_desc.possible_length if length > 1)
+    tails = "|".join(f"[0-9]{{{length - 1}}}" for length in lengths)
+    return f"{code}[1-9](?:{tails})" if lengths else None
