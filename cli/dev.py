@@ -17,7 +17,7 @@ from cli.embedded.home import open_to_us
 from cli.embedded.process import die_with_parent, exclusive, wait_until
 from cli.environment import announced, fail, kept
 from cli.sample import prepare, prepared, sample_key
-from cli.supervisor import Command, Tended, stopped_by_signals, tend
+from cli.supervisor import Command, Tended, asked_to_stop, stopped_by_signals, tend
 
 if TYPE_CHECKING:
     from domain.infra.settings import Settings
@@ -58,7 +58,7 @@ def _run(given: "Settings", api: Command, stack: ExitStack) -> None:
     stack.callback(api.stop)  # a second time, so that it ends before the worker does
     api.env = servers.env
     api.start()
-    wait_until(lambda: _listens(given) or not api.running, seconds=_API_START_SECONDS)
+    wait_until(lambda: _listens(given) or not api.running or asked_to_stop(), seconds=_API_START_SECONDS)
     if api.running:
         print(f"\n  GraphiQL  {given.base_url}/graphql\n  API key   {key}\n\n  Ctrl-C stops everything.\n", flush=True)
     worker.start()  # only now: it would take a core from the API while that starts

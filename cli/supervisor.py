@@ -98,11 +98,17 @@ class Tended:
 
 
 def tend(services: Sequence[Tended]) -> NoReturn:
-    """Look after the services for ever; a signal ends it, see `stopped_by_signals`."""
-    while True:
+    """Look after the services until a signal, see `stopped_by_signals`."""
+    while not asked_to_stop():
         for service in services:
             service.look()
         time.sleep(0.1)
+    raise _Stopped
+
+
+def asked_to_stop() -> bool:
+    """Whether a signal came; its exception is lost when it strikes in a finalizer."""
+    return signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
 
 
 @contextmanager
@@ -114,8 +120,8 @@ def stopped_by_signals() -> Iterator[None]:
         yield
 
 
-class _Stopped(BaseException):
-    """A signal asked for the end."""
+class _Stopped(SystemExit):
+    """A signal asked for the end. Of all exceptions, an event loop lets this kind through."""
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:

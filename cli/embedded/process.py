@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -49,6 +50,15 @@ def spawn(
     parent = os.getpid()
     account = pwd.getpwuid(uid) if uid not in (None, os.getuid()) else None
     output = log.open("ab") if log else None
+    # A handler that raises would be lost in the hooks that run around a fork, or run in the child instead.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
+
+    def prepare() -> None:
+        die_with_parent(parent, on_parent_death)  # set after the change of user, which clears it
+        for number in _ENDINGS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
     try:
         return subprocess.Popen(
             [str(part) for part in argv],
@@ -61,12 +71,12 @@ def spawn(
             user=account and account.pw_uid,
             group=account and account.pw_gid,
             extra_groups=[] if account else None,
-            # Set after the change of user, which clears it.
-            preexec_fn=lambda: die_with_parent(parent, on_parent_death),  # noqa: PLW1509 - it only makes a system call
+            preexec_fn=prepare,  # noqa: PLW1509 - it makes system calls, and this program forks before it has threads
         )
     finally:
         if output:
             output.close()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def stop(process: subprocess.Popen[bytes], *signals: signal.Signals, patience: float = 15) -> None:

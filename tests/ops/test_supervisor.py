@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,3 +112,23 @@ def test_own_servers_need_a_secret(data_dir: Path) -> None:
 
 def _key(lines: list[str]) -> str:
     return next(line.split()[-1] for line in lines if "API key" in line)
+
+
+def test_a_signal_during_a_start_is_not_lost() -> None:
+    """Whoever is asked to stop while it starts a process stops."""
+    program = """
+import signal
+from cli.embedded.process import spawn
+from cli.supervisor import stopped_by_signals
+with stopped_by_signals():
+    print("ready", flush=True)
+    while True:
+        spawn(["/bin/true"], on_parent_death=signal.SIGKILL).wait()
+"""
+    for _ in range(5):
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            process.stdout.readline()
+            time.sleep(0.1)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
