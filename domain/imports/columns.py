@@ -141,7 +141,7 @@ def is_field(name: str) -> bool:
 
 
 def by_content(samples: Sequence[Sequence[str]]) -> list[str | None]:
-    """The field of each column of a list without a header, by its values: emails and phone numbers are known at sight."""
+    """The field of each column of a list without a header, by its values: emails and numbers are known at sight."""
     return _each_once([_seen(values) for values in samples])
 
 

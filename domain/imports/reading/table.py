@@ -18,6 +18,8 @@ BATCH: Final = 50_000
 XLSX: Final = "XLSX"
 _HEAD: Final = 256 * 1024
 _SAMPLE: Final = 200
+_FEW: Final = 8
+"""Frames: of about 2 MiB of the file each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,15 @@ class Table:
         the space off) in the header's order. Blank rows are left out. Blocking: pull it from a thread. Raises
         DomainError as `read_table`, with the line in its words.
         """
+        return regrouped(self._frames(), rows)
+
+    def first(self, rows: int) -> pl.DataFrame:
+        """Up to so many rows of the beginning of the file, of which no more than 16 MiB is read. Raises DomainError."""
+        return next(regrouped(islice(self._frames(), _FEW), rows), from_rows([], [], self.dialect.width))
+
+    def _frames(self) -> Iterator[pl.DataFrame]:
         self.file.seek(0)
-        frames = self._sheet() if self.encoding == XLSX else self._text()
-        return regrouped(frames, rows)
+        return self._sheet() if self.encoding == XLSX else self._text()
 
     def _text(self) -> Iterator[pl.DataFrame]:
         bytes_ = _bytes(self.file, self.limits, compressed=self.compressed)
@@ -68,7 +76,7 @@ class Table:
         header = not self.headless
         for found in xlsx.rows(self.file, self.limits):
             rows = found[1:] if header else found
-            header = False
+            header = header and not found
             yield from_rows([cells for _, cells in rows], [line for line, _ in rows], self.dialect.width)
 
 
@@ -97,7 +105,8 @@ def read_table(file: BinaryIO, limits: Limits = LIMITS) -> Table:
 
 
 def _sheet_dialect(file: BinaryIO, limits: Limits) -> Dialect:
-    sample = [cells for _, cells in islice(chain.from_iterable(xlsx.rows(file, limits)), _SAMPLE)]
+    beginning = chain.from_iterable(islice(xlsx.rows(file, limits), _FEW))
+    sample = [cells for _, cells in islice(beginning, _SAMPLE)]
     if not sample:
         raise invalid("The first sheet of the workbook is empty.")
     header, headless = header_of(sample, limits)

@@ -36,7 +36,7 @@ class Sheet:
     places: "_Places" = field(default_factory=lambda: _Places())  # noqa: PLW0108 - defined below
 
     def rows(self, part: IO[bytes]) -> Iterator[list[Row]]:
-        """The rows that hold something, those of a piece of the sheet at a time. Raises DomainError INVALID."""
+        """The rows that hold something, those that end in a piece of the sheet at a time. Raises DomainError INVALID."""
         walk = Walk(self.limits)
         gather, parser = walk.collect(self.text), walk.parser
 
@@ -50,9 +50,8 @@ class Sheet:
 
         parser.StartElementHandler, parser.EndElementHandler = start, end
         for _ in walk.steps(part):
-            if self.found:
-                yield self.found
-                self.found = []
+            yield self.found
+            self.found = []
 
     def _starts(self, name: str, given: list[str]) -> bool:
         """Whether the text of this element is a cell's."""

@@ -8,7 +8,7 @@ from xml.parsers import expat
 from domain.errors import DomainError, invalid
 from domain.imports.reading.limits import Limits
 
-_PIECE: Final = 256 * 1024
+_PIECE: Final = 1024**2
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -34,7 +34,7 @@ class Walk:
             pass
 
     def steps(self, part: IO[bytes]) -> "Steps":
-        """As `over`, but pausing after each 256 KiB, so that what was gathered can be taken away."""
+        """As `over`, but pausing after each 1 MiB, so that what was gathered can be taken away."""
         return Steps(self, part)
 
 
