@@ -7,6 +7,8 @@ primary address of the channel stands there. Without a channel it holds the cont
 from collections.abc import Sequence
 from uuid import UUID
 
+import asyncpg
+
 from domain.infra.db import Connection, pool
 
 CELLS = """
@@ -26,6 +28,10 @@ _MOVE = f"""
 INSERT INTO summary_delta (account_id, channel, lifecycle, consent, deliverability, topic_on, contacts)
 SELECT $1, channel, lifecycle, consent, deliverability, topic_on, $3::int * contacts
   FROM ({CELLS.format(chosen="s.contact_id = ANY ($2::uuid[])")}) cell
+"""
+_CELLS = """
+SELECT channel, lifecycle, consent, deliverability, topic_on, sum(contacts)::bigint AS contacts
+  FROM summary_delta WHERE account_id = $1 GROUP BY 1, 2, 3, 4, 5
 """
 # Rows that another fold has taken are skipped, and those that commit meanwhile are not seen: each is summed once.
 _FOLD = """
@@ -64,6 +70,12 @@ async def leave(connection: Connection, account_id: UUID, contact_ids: Sequence[
 async def enter(connection: Connection, account_id: UUID, contact_ids: Sequence[UUID]) -> None:
     """Take contacts into the counts as they stand, after a verb changed them. Locked as for `leave`."""
     await connection.execute(_MOVE, account_id, list(contact_ids), 1)
+
+
+async def cells(account_id: UUID) -> list[asyncpg.Record]:
+    """The maintained counts: a row for each cell, with `contacts`."""
+    rows: list[asyncpg.Record] = await pool().fetch(_CELLS, account_id)
+    return rows
 
 
 async def fold(account_id: UUID) -> int:

@@ -5,11 +5,13 @@ Every part is true or false, never null, so that `not` means what it says for a 
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from domain.contacts.filter import ContactFilter, OptStatus, measure
+from domain.contacts.queries import STATE
 from domain.contacts.rows import OPTED_IN
 from domain.contacts.rules import storable
 from domain.contacts.search import patterns
@@ -17,23 +19,49 @@ from domain.values import Channel, Deliverability
 
 _PRIMARY = """EXISTS (SELECT FROM contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id
   WHERE p.account_id = $1 AND p.contact_id = c.id AND p.slot = 1 AND p.channel = {channel} AND a.channel = {channel}
-    AND {test})"""
+    AND {test}{{each}})"""
 _TOPIC = """coalesce(
   (SELECT w.subscribed FROM topic_switch w WHERE w.account_id = $1 AND w.contact_id = c.id AND w.topic_id = {topic}),
   (SELECT t.default_subscribed FROM topic t WHERE t.account_id = $1 AND t.id = {topic}), false)"""
 _GROUP = """EXISTS (SELECT FROM group_member m
-  WHERE m.account_id = $1 AND m.contact_id = c.id AND m.group_id = {group})"""
-_TAG = "EXISTS (SELECT FROM contact_tag g WHERE g.account_id = $1 AND g.contact_id = c.id AND g.tag = {tag})"
-_IMPORTED = """c.id IN (SELECT l.contact_id FROM ledger l
-  WHERE l.account_id = $1 AND l.operation_id = {operation} AND l.contact_id IS NOT NULL)"""
+  WHERE m.account_id = $1 AND m.contact_id = c.id AND m.group_id = {group}{{each}})"""
+_TAG = "EXISTS (SELECT FROM contact_tag g WHERE g.account_id = $1 AND g.contact_id = c.id AND g.tag = {tag}{{each}})"
+_IMPORTED = """EXISTS (SELECT FROM ledger l
+  WHERE l.account_id = $1 AND l.contact_id = c.id AND l.operation_id = {operation}{{each}})"""
 _SUBSCRIBED = "(s.lifecycle = 'ACTIVE' AND s.topic_on AND {sendable})"
-_CHOSEN = "FROM contact c{state} WHERE c.account_id = $1 AND "
-_STATE = " JOIN contact_state s ON s.account_id = $1 AND s.contact_id = c.id"
 _LOOKS_AT_STATE = re.compile(r"\bs\.")
 _LAST_MS = 2**48 - 1
 
 
-def condition(where: ContactFilter | None, search: str | None, parameters: list[Any]) -> str:
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition in two forms that mean the same."""
+
+    text: str
+
+    @property
+    def always(self) -> bool:
+        """Whether nobody is left out."""
+        return self.text == "true"
+
+    @property
+    def everywhere(self) -> str:
+        """For a whole account: the planner may start from any table."""
+        return self.text.format(each="")
+
+    @property
+    def one_by_one(self) -> str:
+        """For a few contacts in an order: OFFSET keeps each EXISTS a look-up, never a hash of the whole table."""
+        return self.text.format(each=" OFFSET 0")
+
+    @property
+    def chosen(self) -> str:
+        """FROM and WHERE for a whole account; the state is joined only where the condition looks at it."""
+        state = STATE if _LOOKS_AT_STATE.search(self.text) else ""
+        return f"FROM contact c {state} WHERE c.account_id = $1 AND {self.everywhere}"
+
+
+def condition(where: ContactFilter | None, search: str | None, parameters: list[Any]) -> Condition:
     """The condition; its values are appended to `parameters`, which already hold what is bound before them.
 
     Raises DomainError TOO_LARGE (field `filter`).
@@ -43,12 +71,7 @@ def condition(where: ContactFilter | None, search: str | None, parameters: list[
     if where is not None:
         measure(where)
         parts.append(compiler.compile(where, Channel.EMAIL))
-    return _all(parts)
-
-
-def chosen(test: str) -> str:
-    """FROM and WHERE for a condition: the state is joined only where the condition looks at it."""
-    return _CHOSEN.format(state=_STATE if _LOOKS_AT_STATE.search(test) else "") + test
+    return Condition(_all(parts))
 
 
 class _Compiler:

@@ -1,9 +1,9 @@
-"""Whether a filter is always true: tried in every world that it can tell apart.
+"""What a filter says of one contact, and whether it is always true: tried in every world that it can tell apart.
 
 A bulk change takes no such filter: `everyone: true` is how to say everyone (rules.md, "Status of all").
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -31,73 +31,79 @@ def has_empty(where: ContactFilter) -> bool:
 
 def always_true(where: ContactFilter) -> bool:
     """Whether no contact could fail the filter; also False when there are too many worlds to try."""
-    axes = _axes(where, Channel.EMAIL)
-    if prod(len(values) for values in axes.values()) > MOST_WORLDS:
+    found = axes(where)
+    if prod(len(values) for values in found.values()) > MOST_WORLDS:
         return False
-    return all(_holds(where, Channel.EMAIL, world) for world in _worlds(axes))
+    return all(holds(where, world) for world in _worlds(found))
 
 
 @dataclass(frozen=True, slots=True)
-class _Axis:
+class Axis:
     """Something about a contact that can be one way or another, apart from everything else."""
 
     what: str
     which: Any = None
 
 
-World = dict[_Axis, Any]
-_LIFECYCLE, _TOPIC_ON, _TYPE, _CREATED = _Axis("lifecycle"), _Axis("topic_on"), _Axis("type"), _Axis("created")
+World = Mapping[Axis, Any]
+LIFECYCLE, TOPIC_ON, _TYPE, _CREATED = Axis("lifecycle"), Axis("topic_on"), Axis("type"), Axis("created")
 _ADDRESSES: list[Any] = [None, *product(ConsentStatus, Deliverability)]
 
 
-def _worlds(axes: dict[_Axis, list[Any]]) -> Iterator[World]:
+def address_of(channel: Channel) -> Axis:
+    """The channel's primary address: its consent and deliverability, or None."""
+    return Axis("address", channel)
+
+
+def _worlds(axes: dict[Axis, list[Any]]) -> Iterator[World]:
     return (dict(zip(axes, values, strict=True)) for values in product(*axes.values()))
 
 
-def _axes(where: ContactFilter, enclosing: Channel) -> dict[_Axis, list[Any]]:
+def axes(where: ContactFilter, enclosing: Channel = Channel.EMAIL) -> dict[Axis, list[Any]]:
     """What the filter looks at, with the values worth telling apart."""
     channel = where.channel or enclosing
-    axes: dict[_Axis, list[Any]] = {}
+    found: dict[Axis, list[Any]] = {}
     if where.status or where.deliverability or where.consent is not None or where.subscribed is not None:
-        axes[_Axis("address", channel)] = _ADDRESSES
+        found[address_of(channel)] = _ADDRESSES
     if where.subscribed is not None:
-        axes[_TOPIC_ON] = [True, False]
+        found[TOPIC_ON] = [True, False]
     if where.subscribed is not None or where.lifecycle:
-        axes[_LIFECYCLE] = list(Lifecycle)
+        found[LIFECYCLE] = list(Lifecycle)
     if where.contact_type is not None:
-        axes[_TYPE] = [None, *where.contact_type]
+        found[_TYPE] = [None, *where.contact_type]
     for moment in (where.created_after, where.created_before):
         if moment is not None:
-            axes[_CREATED] = axes.get(_CREATED, []) + _around(moment)
-    axes |= {axis: [True, False] for axis in _choices(where)}
+            found[_CREATED] = found.get(_CREATED, []) + _around(moment)
+    found |= {axis: [True, False] for axis in _choices(where)}
     for child in children(where):
-        for axis, values in _axes(child, channel).items():
-            axes[axis] = list(dict.fromkeys([*axes.get(axis, []), *values]))
-    return axes
+        for axis, values in axes(child, channel).items():
+            found[axis] = list(dict.fromkeys([*found.get(axis, []), *values]))
+    return found
 
 
-def _choices(where: ContactFilter) -> list[_Axis]:
+def _choices(where: ContactFilter) -> list[Axis]:
     """What is simply so or not."""
     named = {"topic": where.topic, "group": where.group, "tag": where.tag, "imported_by": where.imported_by}
-    choices = [_Axis(what, which) for what, which in named.items() if which is not None]
+    choices = [Axis(what, which) for what, which in named.items() if which is not None]
     if where.search is not None and patterns(where.search):
-        choices.append(_Axis("search", where.search))
+        choices.append(Axis("search", where.search))
     return choices
 
 
-def _holds(where: ContactFilter, enclosing: Channel, world: World) -> bool:
+def holds(where: ContactFilter, world: World, enclosing: Channel = Channel.EMAIL) -> bool:
+    """Whether the filter is true of a contact in this world, which must answer for every axis of the filter."""
     channel = where.channel or enclosing
     return (
-        _permission_holds(where, world, world.get(_Axis("address", channel)))
+        _permission_holds(where, world, world.get(address_of(channel)))
         and all(world[axis] for axis in _choices(where))
         and (where.search is None or patterns(where.search) != [])
-        and (where.lifecycle is None or world[_LIFECYCLE] is where.lifecycle)
+        and (where.lifecycle is None or world[LIFECYCLE] is where.lifecycle)
         and (where.contact_type is None or world[_TYPE] in [*where.contact_type])
         and (where.created_after is None or world[_CREATED] > _aware(where.created_after))
         and (where.created_before is None or world[_CREATED] < _aware(where.created_before))
-        and all(_holds(child, channel, world) for child in where.and_ or ())
-        and (where.or_ is None or any(_holds(child, channel, world) for child in where.or_))
-        and (where.not_ is None or not _holds(where.not_, channel, world))
+        and all(holds(child, world, channel) for child in where.and_ or ())
+        and (where.or_ is None or any(holds(child, world, channel) for child in where.or_))
+        and (where.not_ is None or not holds(where.not_, world, channel))
     )
 
 
@@ -106,7 +112,7 @@ def _permission_holds(where: ContactFilter, world: World, address: Address) -> b
     opted_in = consent in OPTED_IN
     if where.subscribed is not None:
         sendable = opted_in and deliverability is Deliverability.OK
-        if where.subscribed is not (sendable and world[_TOPIC_ON] and world[_LIFECYCLE] is Lifecycle.ACTIVE):
+        if where.subscribed is not (sendable and world[TOPIC_ON] and world[LIFECYCLE] is Lifecycle.ACTIVE):
             return False
     return (
         (where.status is None or opted_in is (where.status is OptStatus.OPTED_IN))

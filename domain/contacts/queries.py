@@ -14,15 +14,14 @@ from domain.errors import DomainError
 from domain.infra.db import Connection, pool
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
 
-CONTACT = """
-SELECT c.id, c.external_id, c.first_name, c.last_name, c.name, c.contact_type, s.lifecycle, s.topic_on,
-       nullif(c.email, '') AS email, nullif(c.phone, '') AS phone, c.attributes, c.version, c.created_at, c.updated_at
-  FROM contact c JOIN contact_state s ON s.account_id = $1 AND s.contact_id = c.id
- WHERE c.account_id = $1
-"""
-_BY_IDS = f"{CONTACT} AND c.id = ANY ($2::uuid[])"
-_BY_EXTERNAL_ID = f"{CONTACT} AND c.external_id = $2"
-_BY_ADDRESS = f"""{CONTACT} AND c.id = (
+COLUMNS = """c.id, c.external_id, c.first_name, c.last_name, c.name, c.contact_type, s.lifecycle, s.topic_on,
+       nullif(c.email, '') AS email, nullif(c.phone, '') AS phone, c.attributes, c.version, c.created_at,
+       c.updated_at"""
+STATE = "JOIN contact_state s ON s.account_id = $1 AND s.contact_id = c.id"
+_CONTACT = f"SELECT {COLUMNS} FROM contact c {STATE} WHERE c.account_id = $1"
+_BY_IDS = f"{_CONTACT} AND c.id = ANY ($2::uuid[])"
+_BY_EXTERNAL_ID = f"{_CONTACT} AND c.external_id = $2"
+_BY_ADDRESS = f"""{_CONTACT} AND c.id = (
   SELECT p.contact_id FROM address a JOIN contact_point p ON p.account_id = $1 AND p.address_id = a.id
    WHERE a.account_id = $1 AND (a.channel, a.hash) IN (SELECT * FROM unnest($2::channel[], $3::bytea[]))
    ORDER BY p.contact_id LIMIT 1)
@@ -115,7 +114,7 @@ async def tags(actor: Actor, contact_ids: Sequence[UUID]) -> dict[UUID, list[str
 
 
 def contact_of(row: Any) -> ContactRow:
-    """The contact of a row of CONTACT, which may have further columns."""
+    """The contact of a row of COLUMNS, which may have further columns."""
     return ContactRow(
         id=row["id"],
         external_id=row["external_id"],

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.actor import Actor
 from domain.contacts import planned
 from domain.contacts.filter import ContactFilter, OptStatus, measure, nodes
-from domain.contacts.filter_sql import chosen, condition
+from domain.contacts.filter_sql import condition
 from domain.contacts.filter_truth import always_true, has_empty
 from domain.contacts.pages import total
 from domain.errors import DomainError, ErrorCode, invalid, not_found
@@ -80,7 +80,7 @@ def statement(actor: Actor, selection: Selection) -> Statement:
         return Statement(_BY_IDS, [actor.account_id, list(selection.ids)])
     parameters: list[Any] = [actor.account_id]
     test = condition(_as_filter(selection), None, parameters)
-    return Statement(f"SELECT c.id {chosen(test)}", parameters)
+    return Statement(f"SELECT c.id {test.chosen}", parameters)
 
 
 async def count(actor: Actor, selection: Selection) -> int:

@@ -8,26 +8,23 @@ from typing import Any
 
 from domain.actor import Actor
 from domain.contacts import planned
+from domain.contacts.counts import cells
 from domain.contacts.filter import ContactFilter
 from domain.contacts.filter_sql import condition
 from domain.contacts.rows import OPTED_IN
-from domain.infra.db import pool
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
 
-# Enough of each cell for the cards, whether it was maintained or counted.
-_MAINTAINED = """
-SELECT channel, lifecycle, consent, deliverability, topic_on, sum(contacts)::bigint AS contacts
-  FROM summary_delta WHERE account_id = $1 GROUP BY 1, 2, 3, 4, 5
-"""
+# The cells of `counts`, counted.
 _COUNTED = """
 WITH chosen AS MATERIALIZED (
   SELECT c.id, s.lifecycle, s.topic_on FROM contact c JOIN contact_state s ON s.account_id = $1 AND s.contact_id = c.id
-   WHERE c.account_id = $1 AND {test}
+   WHERE c.account_id = $1 AND {chosen}
 )
-SELECT NULL AS channel, lifecycle, NULL AS consent, NULL AS deliverability, topic_on, count(*) AS contacts
+SELECT NULL::channel AS channel, lifecycle, NULL::consent_status AS consent, NULL::deliverability AS deliverability,
+       topic_on, count(*) AS contacts
   FROM chosen GROUP BY lifecycle, topic_on
  UNION ALL
-SELECT a.channel::text, h.lifecycle, a.consent::text, a.deliverability::text, h.topic_on, count(*)
+SELECT a.channel, h.lifecycle, a.consent, a.deliverability, h.topic_on, count(*)
   FROM chosen h
   JOIN contact_point p ON p.account_id = $1 AND p.contact_id = h.id AND p.slot = 1
   JOIN address a ON a.account_id = $1 AND a.id = p.address_id
@@ -68,16 +65,16 @@ async def summary(actor: Actor, channel: Channel = Channel.EMAIL, where: Contact
     """
     parameters: list[Any] = [actor.account_id]
     test = condition(where, None, parameters)
-    if test == "true":
-        return _summary(await pool().fetch(_MAINTAINED, *parameters), channel)
-    return _summary(await planned.fetch(_COUNTED.format(test=test), parameters), channel)
+    if test.always:
+        return _summary(await cells(actor.account_id), channel)
+    return _summary(await planned.fetch(_COUNTED.format(chosen=test.everywhere), parameters), channel)
 
 
-def _summary(cells: Sequence[Any], channel: Channel) -> Summary:
+def _summary(found: Sequence[Any], channel: Channel) -> Summary:
     lives: Counter[str] = Counter()
     consents: Counter[tuple[str, str]] = Counter()
     opted_in = subscribed = undeliverable = 0
-    for cell in cells:
+    for cell in found:
         n = cell["contacts"]
         if cell["channel"] is None:
             lives[cell["lifecycle"]] += n

@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.actor import Actor
+from domain.contacts import pages
 from domain.contacts.filter import ContactFilter
 from domain.contacts.pages import Direction, Order, OrderField, Place, Window, page, total
 from domain.contacts.queries import by_ids
+from domain.contacts.rows import ContactRow
 from domain.errors import DomainError
 from domain.values import Lifecycle
 from tests.domain.contacts.people import person, refused
@@ -55,6 +57,28 @@ async def test_pages_forward_and_backward_are_the_whole_list(actor: Actor, peopl
         window = Window(last=3, before=shown.places[0])
     assert backward == expected
     assert all(a != b for a, b in pairwise(forward))
+
+
+@pytest.mark.parametrize("near", [1, 4, 2_000])
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+async def test_a_filtered_list_is_the_whole_list_filtered(
+    actor: Actor, people: list[UUID], order: Order, near: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few contacts are looked at first, forward and backward alike."""
+    monkeypatch.setattr(pages, "NEAR", near)
+    where = ContactFilter(or_=[ContactFilter(search="b"), ContactFilter(search="@")])
+    every = (await page(actor, Window(), order)).contacts
+    expected = [contact for contact in every if contact.email or "b" in contact.name.lower()]
+    window, found = Window(first=2), list[ContactRow]()
+    while True:
+        shown = await page(actor, window, order, where)
+        found.extend(shown.contacts)
+        if not shown.has_next:
+            break
+        window = Window(first=2, after=shown.places[-1])
+    assert found == expected
+    assert (await page(actor, Window(last=2), order, where)).contacts == expected[-2:]
+    assert await total(actor, where) == len(expected)
 
 
 async def test_a_window_may_have_both_ends(actor: Actor, people: list[UUID]) -> None:

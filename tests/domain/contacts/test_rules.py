@@ -7,7 +7,7 @@ from typing import Any
 import email_validator
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.contacts import rules
@@ -55,6 +55,7 @@ address = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(address)
 def test_the_fast_path_agrees_with_the_validator(written: str) -> None:
     """A plain address is settled without the validator, and exactly as the validator would settle it."""
@@ -103,6 +104,7 @@ def test_a_national_number_needs_a_country() -> None:
         rules.phone("0170 1234567", None)
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"\+1[2-9][0-9]{9}", fullmatch=True))
 def test_the_fast_path_agrees_with_phonenumbers(written: str) -> None:
     """A clean North American number is what the library makes of it."""
@@ -128,6 +130,7 @@ anything = st.text(st.characters(), max_size=40)
 """Every code point, broken surrogates included."""
 
 
+@settings(deadline=None)
 @given(anything, st.sampled_from(Channel), st.sampled_from([None, "US", "DE"]))
 def test_any_text_is_kept_or_refused(text: str, channel: Channel, country: str | None) -> None:
     """Nothing but a DomainError ever comes out, and what is kept is kept again as it is."""
@@ -139,6 +142,7 @@ def test_any_text_is_kept_or_refused(text: str, channel: Channel, country: str |
         assert kept is None or (rules.storable(kept) and check(kept) == kept)
 
 
+@settings(deadline=None)
 @given(st.text("abü@.-xn ", min_size=3), st.sampled_from(["a@xn--zzz---.de", "a@xn--a.de", "ü@b.de"]))
 def test_almost_addresses_are_kept_or_refused(text: str, almost: str) -> None:
     """What looks like an address, also in punycode that decodes to nothing."""
