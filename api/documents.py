@@ -118,7 +118,10 @@ def _parsed(text: str) -> DocumentNode:
         ast = parse(text, max_tokens=limits.MAX_TOKENS, allow_empty_selection_sets=False)
     except GraphQLError as error:
         raise Rejected([error], PARSE_FAILED) from None
-    if "\\u" in text and visit(ast, _Nul()).found:
+    nul = _Nul()
+    if "\\u" in text:
+        visit(ast, nul)
+    if nul.found:
         raise Rejected([coded("Text cannot hold the character NUL.", BAD_USER_INPUT)], BAD_USER_INPUT)
     return ast
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, NewType
 
+import orjson
 import strawberry
 from graphql import GraphQLError
 
@@ -29,11 +30,24 @@ DATE_TIME = strawberry.scalar(
     parse_value=_parse_datetime,
 )
 
+
+def _parse_json(value: object) -> object:
+    try:
+        kept = orjson.loads(orjson.dumps(value))
+    except (orjson.JSONEncodeError, orjson.JSONDecodeError):
+        kept = None
+    # What would not come back as it was given (a number of more than 64 bits, an infinite one) is not taken.
+    if kept != value:
+        raise GraphQLError("This JSON holds a number of more than 64 bits, or is nested too deeply.")
+    return kept
+
+
 JSON = NewType("JSON", object)
 JSON_VALUE = strawberry.scalar(
     name="JSON",
     description="Any JSON value, given and answered as it is (not as a string).",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+    parse_value=_parse_json,
 )
 
 SCALARS: dict[object, Any] = {datetime: DATE_TIME, JSON: JSON_VALUE}

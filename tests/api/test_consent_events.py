@@ -61,7 +61,7 @@ async def test_history_is_newest_first(api: Client) -> None:
     assert one["nodes"][1]["evidence"] == {"statement": EVIDENCE["statement"]}
 
 
-@pytest.mark.parametrize("after", ["", "x", "-1", "1.5", "9" * 30, "١", "QQ"])
+@pytest.mark.parametrize("after", ["", "x", "-1", "1.5", "9" * 30, "\u0661", "QQ"])
 async def test_a_position_that_is_none(api: Client, after: str) -> None:
     """A malformed position is INVALID; an empty one, too."""
     error = await api.error(FEED, after=after)

@@ -8,7 +8,8 @@ from tests.api.client import Client
 
 PAGE = """query($first: Int, $after: String, $last: Int, $before: String, $search: String,
     $filter: ContactFilterInput, $orderBy: ContactOrderInput) {
-  contacts(first: $first, after: $after, last: $last, before: $before, search: $search, filter: $filter, orderBy: $orderBy) {
+  contacts(first: $first, after: $after, last: $last, before: $before,
+    search: $search, filter: $filter, orderBy: $orderBy) {
     nodes { id name } edges { cursor node { id } } totalCount
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
 
