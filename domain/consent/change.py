@@ -15,9 +15,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from domain.consent.door_sql import DECIDE, LOCK
+from domain.consent.door_sql import DECIDE, DECIDE_NAMED, LOCK
 from domain.consent.evidence import Evidence
-from domain.consent.rules import CHECK_ORDER, Changed, Facts, Refused, Request, Step, decide
+from domain.consent.rules import CHECK_ORDER, Change, Changed, Facts, Refused, Request, Step, decide
 from domain.errors import ErrorCode
 from domain.infra.db import Connection
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle, OptOutPolicy
@@ -30,6 +30,8 @@ class Targets:
     contact_ids: Sequence[UUID]
     channels: Sequence[Channel]
     slots: Sequence[int] | None = None
+    addresses: Sequence[UUID] | None = None
+    """Beside `contact_ids`, one each: these alone, in a slot or in none any more. The caller has locked them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Context:
     evidence_id: UUID | None = None
     reason: str | None = None
     operation_id: UUID | None = None
+    undoes: UUID | None = None
+    """RESTORE of named addresses: the operation whose entries are gone back on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,11 @@ async def change(connection: Connection, request: Request, targets: Targets, con
     contacts, channels = list(targets.contact_ids), list(targets.channels)
     policy = await connection.fetchval(LOCK, context.account_id, contacts, channels, moves_lifecycle)
     asked = replace(request, policy=OptOutPolicy(policy))
-    row = await connection.fetchrow(DECIDE, *parameters(asked, targets, context))
+    given = parameters(asked, targets, context)
+    if targets.addresses is None:
+        row = await connection.fetchrow(DECIDE, *given)
+    else:
+        row = await connection.fetchrow(DECIDE_NAMED, *given, list(targets.addresses), context.undoes)
     assert row is not None
     return _outcome(row)
 
@@ -91,6 +99,8 @@ class Rule:
     consent: ConsentStatus | None
     deliverability: Deliverability
     newer: bool
+    was: ConsentStatus | None
+    stands: bool
     code: ErrorCode | None = None
     before: Step | None = None
     """ACTIVATE or ARCHIVE of the contact, before its addresses."""
@@ -102,24 +112,24 @@ class Rule:
 
 def tabulate(request: Request) -> list[Rule]:
     """Run `decide` over every combination of facts, so that SQL holds no rule of its own."""
-    facts = product(Lifecycle, (None, *ConsentStatus), Deliverability, (False, True))
-    return [_rule(request, *combination) for combination in facts]
+    undone = product((None, *ConsentStatus), (False, True)) if request.change is Change.RESTORE else ((None, False),)
+    facts = product(Lifecycle, (None, *ConsentStatus), Deliverability, (False, True), undone)
+    return [
+        _rule(replace(request, evidence_newer=newer), Facts(lifecycle, consent, deliverability, *before))
+        for lifecycle, consent, deliverability, newer, before in facts
+    ]
 
 
-def _rule(
-    request: Request, lifecycle: Lifecycle, consent: ConsentStatus | None, deliverability: Deliverability, newer: bool
-) -> Rule:
-    asked = replace(request, evidence_newer=newer)
-    decision = decide(asked, Facts(lifecycle, consent, deliverability))
+def _rule(request: Request, facts: Facts) -> Rule:
+    rule = Rule(facts.lifecycle, facts.consent, facts.deliverability, request.evidence_newer, facts.was, facts.stands)
+    decision = decide(request, facts)
     if isinstance(decision, Refused):
-        return Rule(lifecycle, consent, deliverability, newer, code=decision.code)
+        return replace(rule, code=decision.code)
     steps = decision.steps if isinstance(decision, Changed) else ()
     addresses = [i for i, step in enumerate(steps) if step.lifecycle is None]
     at = addresses[0] if addresses else len(steps)
-    before, step, after = steps[:at], steps[at : at + 1], steps[at + 1 :]
-    return Rule(
-        lifecycle, consent, deliverability, newer, None, *(part[0] if part else None for part in (before, step, after))
-    )
+    before, step, after = (part[0] if part else None for part in (steps[:at], steps[at : at + 1], steps[at + 1 :]))
+    return replace(rule, before=before, step=step, after=after)
 
 
 @lru_cache(maxsize=256)
@@ -137,6 +147,8 @@ def _table(request: Request) -> tuple[list[Any], ...]:
         [rule.step and rule.step.consent for rule in rules],
         [rule.step and rule.step.deliverability for rule in rules],
         [rule.after and rule.after.action for rule in rules],
+        [rule.was for rule in rules],
+        [rule.stands for rule in rules],
     )
 
 

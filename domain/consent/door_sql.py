@@ -10,17 +10,32 @@ _FACTS = """
 WITH rule AS MATERIALIZED (
   SELECT * FROM unnest(
     $6::lifecycle[], $7::consent_status[], $8::deliverability[], $9::boolean[], $10::text[],
-    $11::consent_action[], $12::consent_action[], $13::consent_status[], $14::deliverability[], $15::consent_action[]
-  ) AS r(lifecycle, consent, deliverability, newer, code, before, action, consent_to, deliverability_to, after)
+    $11::consent_action[], $12::consent_action[], $13::consent_status[], $14::deliverability[], $15::consent_action[],
+    $16::consent_status[], $17::boolean[]
+  ) AS r(lifecycle, consent, deliverability, newer, code, before, action, consent_to, deliverability_to, after,
+         was, stands)
 ), chosen AS MATERIALIZED (
   SELECT s.contact_id, s.lifecycle, s.topic_on, p.slot, a.id AS address_id, a.channel, a.consent,
-         coalesce(a.deliverability, 'OK') AS deliverability, coalesce(a.consent_at < $5, true) AS newer
+         coalesce(a.deliverability, 'OK') AS deliverability, coalesce(a.consent_at < $5, true) AS newer,
+         {undone}
     FROM contact_state s
-    LEFT JOIN (contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id)
-      ON p.account_id = $1 AND p.contact_id = s.contact_id AND p.channel = ANY ($3::channel[])
-     AND ($4::smallint[] IS NULL OR p.channel <> 'EMAIL' OR p.slot = ANY ($4))
+    {addresses}
    WHERE s.account_id = $1 AND {contacts}
 """
+_NOTHING_UNDONE = "NULL::consent_status AS was, false AS stands"
+_IN_SLOTS = """LEFT JOIN (contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id)
+      ON p.account_id = $1 AND p.contact_id = s.contact_id AND p.channel = ANY ($3::channel[])
+     AND ($4::smallint[] IS NULL OR p.channel <> 'EMAIL' OR p.slot = ANY ($4))"""
+
+# Addresses named one by one, in a slot of the contact or not; and what the operation that is undone did to each.
+_NAMED = """JOIN unnest($2::uuid[], $30::uuid[]) AS n(contact_id, address_id) ON n.contact_id = s.contact_id
+    JOIN address a ON a.account_id = $1 AND a.id = n.address_id
+    LEFT JOIN contact_point p ON p.account_id = $1 AND p.contact_id = s.contact_id AND p.address_id = a.id
+    CROSS JOIN LATERAL (
+      SELECT (array_agg(l.consent_from ORDER BY l.position))[1] AS was, max(l.position) AS position FROM ledger l
+       WHERE $31::uuid IS NOT NULL AND l.account_id = $1 AND l.address_id = a.id AND l.operation_id = $31
+         AND l.consent_to IS NOT NULL) undone"""
+_UNDONE = "undone.was, coalesce(a.proof = undone.position, false) AS stands"
 
 # `first`: an address that several of the contacts share moves once, for the first of them; the others find it done.
 # `turns`: archived or activated for its own sake; an archived contact is opened and closed only around a move.
@@ -33,6 +48,7 @@ _JUDGED = """
     FROM chosen c
     JOIN rule r ON r.lifecycle = c.lifecycle AND r.consent IS NOT DISTINCT FROM c.consent
                AND r.deliverability = c.deliverability AND r.newer = c.newer
+               AND r.was IS NOT DISTINCT FROM c.was AND r.stands = c.stands
 """
 
 _MOVES = """
@@ -59,17 +75,17 @@ _MOVES = """
 _WRITES = """
 ), kept AS (
   INSERT INTO evidence (account_id, id, method, statement, obtained_at, url, reason)
-  SELECT $1, $21, $23::evidence_method, $24, $25, $26, $27 WHERE $22::boolean AND EXISTS (SELECT FROM entry)
+  SELECT $1, $23, $25::evidence_method, $26, $27, $28, $29 WHERE $24::boolean AND EXISTS (SELECT FROM entry)
 ), recorded AS (
   INSERT INTO ledger (account_id, position, occurred_at, action, source, channel, consent_from, consent_to,
                       contact_id, address_id, evidence_id, operation_id, actor)
-  SELECT $1, position, $17, action, $18::consent_source, channel, CASE WHEN consent_to IS NOT NULL THEN consent END,
-         consent_to, contact_id, address_id, $21, $20, $19
+  SELECT $1, position, $19, action, $20::consent_source, channel, CASE WHEN consent_to IS NOT NULL THEN consent END,
+         consent_to, contact_id, address_id, $23, $22, $21
     FROM entry
 ), readdressed AS (
   UPDATE address a
      SET consent = coalesce(e.consent_to, a.consent),
-         consent_at = CASE WHEN e.consent_to IS NULL THEN a.consent_at ELSE $17 END,
+         consent_at = CASE WHEN e.consent_to IS NULL THEN a.consent_at ELSE $19 END,
          proof = CASE WHEN e.consent_to IS NULL THEN a.proof ELSE e.position END,
          deliverability = coalesce(e.deliverability_to, a.deliverability)
     FROM entry e
@@ -130,7 +146,7 @@ _REFUSED = """
 
 _TALLY = """
 ), outcome AS MATERIALIZED (
-  SELECT bool_or(first OR turns) AS changed, min(array_position($16::text[], code)) AS code
+  SELECT bool_or(first OR turns) AS changed, min(array_position($18::text[], code)) AS code
     FROM judged GROUP BY contact_id
 ), tally AS MATERIALIZED (
   SELECT changed, CASE WHEN NOT changed THEN code END AS code, count(*) AS n FROM outcome GROUP BY 1, 2
@@ -138,7 +154,7 @@ _TALLY = """
 SELECT (SELECT coalesce(sum(n), 0)::bigint FROM tally) AS found,
        (SELECT coalesce(sum(n), 0)::bigint FROM tally WHERE changed) AS changed,
        (SELECT coalesce(sum(n), 0)::bigint FROM tally WHERE NOT changed AND code IS NULL) AS unchanged,
-       ARRAY(SELECT ($16::text[])[code] FROM tally WHERE code IS NOT NULL ORDER BY code) AS skipped_codes,
+       ARRAY(SELECT ($18::text[])[code] FROM tally WHERE code IS NOT NULL ORDER BY code) AS skipped_codes,
        ARRAY(SELECT n FROM tally WHERE code IS NOT NULL ORDER BY code) AS skipped_counts
 """
 
@@ -146,12 +162,23 @@ _OUTCOME = """,
        ARRAY(SELECT contact_id FROM refused) AS refused_contacts,
        ARRAY(SELECT address_id FROM refused) AS refused_addresses,
        ARRAY(SELECT code FROM refused) AS refused_codes,
-       CASE WHEN $20 IS NULL THEN ARRAY(SELECT position FROM entry ORDER BY position) ELSE '{}' END AS positions
+       CASE WHEN $22 IS NULL THEN ARRAY(SELECT position FROM entry ORDER BY position) ELSE '{}' END AS positions
 """
 
-_GIVEN = _FACTS.format(contacts="s.contact_id = ANY ($2::uuid[])")
+_REST = _JUDGED + _MOVES + _WRITES + _COUNTS + _REFUSED + _TALLY + _OUTCOME
+_LISTED = "s.contact_id = ANY ($2::uuid[])"
 
-DECIDE = _GIVEN + _JUDGED + _MOVES + _WRITES + _COUNTS + _REFUSED + _TALLY + _OUTCOME
+DECIDE = _FACTS.format(undone=_NOTHING_UNDONE, addresses=_IN_SLOTS, contacts=_LISTED) + _REST
+"""For contacts, and their addresses by channel and slot."""
+
+DECIDE_NAMED = _FACTS.format(undone=_UNDONE, addresses=_NAMED, contacts=_LISTED) + _REST
+"""For pairs of a contact and an address."""
 
 # The same decisions for the contacts of a query, and nothing but their count. $2 stands for no list of contacts.
-PREVIEW = _FACTS.replace("{contacts}", "$2::uuid[] IS NULL AND s.contact_id IN ({contacts})") + _JUDGED + _TALLY
+PREVIEW = (
+    _FACTS.replace("{undone}", _NOTHING_UNDONE)
+    .replace("{addresses}", _IN_SLOTS)
+    .replace("{contacts}", "$2::uuid[] IS NULL AND s.contact_id IN ({contacts})")
+    + _JUDGED
+    + _TALLY
+)

@@ -12,7 +12,7 @@ from domain.errors import ErrorCode
 from domain.infra.db import pool
 from domain.values import Channel
 
-_OWN = 16
+_OWN = 18
 """So many parameters of the door's come before the query's."""
 
 

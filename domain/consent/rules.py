@@ -33,6 +33,8 @@ class Change(StrEnum):
     REINSTATE = "REINSTATE"
     """Activate the archived and clear ERROR: the bulk status ACTIVE."""
     ERASE = "ERASE"
+    RESTORE = "RESTORE"
+    """Give an address back the permission that an undone change found."""
 
 
 class Proof(StrEnum):
@@ -67,6 +69,10 @@ class Facts:
     lifecycle: Lifecycle
     consent: ConsentStatus | None
     deliverability: Deliverability = Deliverability.OK
+    was: ConsentStatus | None = None
+    """RESTORE: what the undone change found here; None when it changed nothing here."""
+    stands: bool = False
+    """RESTORE: the present consent rests on the undone change, and on nothing since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,8 @@ CHECK_ORDER: Final = (
     ErrorCode.OPTED_OUT,
     ErrorCode.LOCKED,
     ErrorCode.NOT_PERMITTED,
+    ErrorCode.CONFLICT,
+    ErrorCode.TOO_LARGE,
     ErrorCode.NOT_FOUND,
 )
 """A contact refused for several reasons is counted under the first of these."""
@@ -241,15 +249,30 @@ def _erase(_request: Request, facts: Facts) -> Decision:
     return Refused(ErrorCode.NO_ADDRESS) if facts.consent is None else Changed((ERASE,))
 
 
+def _restore(request: Request, facts: Facts) -> Decision:
+    """Archived or not, and never over what came since: a recipient's act above all."""
+    if facts.consent is None:
+        return Refused(ErrorCode.NO_ADDRESS)
+    if facts.was in (None, facts.consent):
+        return Unchanged()
+    if not facts.stands:
+        return Refused(ErrorCode.OPTED_OUT if facts.consent is OUT else ErrorCode.CONFLICT)
+    if facts.consent is OUT and request.policy is OptOutPolicy.STRICT:
+        return Refused(ErrorCode.LOCKED)
+    return Changed((Step(ConsentAction.RESTORE, consent=facts.was),))
+
+
 _OPERATORS: Final = frozenset({OPERATOR, BULK})
+_REVERSERS: Final = frozenset({OPERATOR, BULK, ConsentSource.UNDO})
 _RULES: Final[dict[Change, tuple[frozenset[ConsentSource], Callable[[Request, Facts], Decision]]]] = {
     Change.OPT_IN: (_OPERATORS | {IMPORT, SIGNUP, PREFERENCES}, _opt_in),
     Change.CONFIRM: (frozenset({ConsentSource.CONFIRMATION_LINK}), _confirm),
     Change.OPT_OUT: (_OPERATORS | {IMPORT} | RECIPIENT, _opt_out),
-    Change.ARCHIVE: (_OPERATORS, _archive),
-    Change.ACTIVATE: (_OPERATORS | {ConsentSource.AUTOMATION}, _activate),
-    Change.MARK_ERROR: (_OPERATORS | {ConsentSource.BOUNCE}, _mark_error),
-    Change.CLEAR_ERROR: (_OPERATORS, _clear_error),
+    Change.ARCHIVE: (_REVERSERS, _archive),
+    Change.ACTIVATE: (_REVERSERS | {ConsentSource.AUTOMATION}, _activate),
+    Change.MARK_ERROR: (_REVERSERS | {ConsentSource.BOUNCE}, _mark_error),
+    Change.CLEAR_ERROR: (_REVERSERS, _clear_error),
     Change.REINSTATE: (frozenset({BULK}), _reinstate),
     Change.ERASE: (_OPERATORS, _erase),
+    Change.RESTORE: (frozenset({ConsentSource.UNDO}), _restore),
 }
