@@ -7,12 +7,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
+from api.http.files import download
 from api.http.health import healthz, readyz
 from api.http.ide import Ide
 from api.http.log import AccessLog, fault
 from api.http.metrics import metrics
 from api.http.reports import bulk_report
 from api.http.socket import serve
+from api.http.uploads import receive_upload
 from api.http.view import View
 from domain.infra import db, queue, redis
 from domain.infra.settings import settings
@@ -47,6 +49,8 @@ def application() -> Starlette:
             Route("/readyz", readyz),
             Route("/metrics", metrics),
             Route("/reports/{token}", bulk_report, name="report"),
+            Route("/uploads/{token}", receive_upload, methods=["PUT"]),
+            Route("/files/{token}", download),
         ],
         middleware=[Middleware(AccessLog)],
         exception_handlers={Exception: fault},

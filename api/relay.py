@@ -118,6 +118,7 @@ _WORDS: Final = {
     "BulkOperation": "bulk operation",
     "ConsentEvent": "ledger entry",
     "Account": "account",
+    "Upload": "upload",
 }
 
 

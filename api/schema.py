@@ -21,10 +21,12 @@ from api.contacts.types import Contact, ContactPoint
 from api.contacts.update import UpdateContact
 from api.feed import ConsentEvent, FeedQuery
 from api.groups import Group, GroupMutation, GroupQuery
+from api.imports.preview import ImportPreviewQuery
 from api.live import FeedSubscription
 from api.nodes import NodeQuery
 from api.scalars import SCALARS
 from api.send import SendQuery
+from api.uploads import UploadMutation
 
 _QUERIES = (
     NodeQuery,
@@ -34,6 +36,7 @@ _QUERIES = (
     BulkQuery,
     BulkChangeStatusQuery,
     FeedQuery,
+    ImportPreviewQuery,
     SendQuery,
 )
 _MUTATIONS = (
@@ -46,6 +49,7 @@ _MUTATIONS = (
     BulkMutation,
     GroupMutation,
     MembersMutation,
+    UploadMutation,
     AccountMutation,
 )
 _SUBSCRIPTIONS = (BulkSubscription, FeedSubscription)

@@ -77,6 +77,11 @@ async def of_operations(actor: Actor, operation_ids: list[UUID]) -> dict[UUID, S
     return {row["operation_id"]: StoredFile.of(row) for row in rows}
 
 
+async def is_there(file: StoredFile) -> bool:
+    """Whether the store still has it."""
+    return await storage.size(file.object) is not None
+
+
 def content(file: StoredFile, start: int = 0) -> AsyncIterator[bytes]:
     """The file in pieces of about 1 MiB, from a byte on. Raises FileNotFoundError when it was swept meanwhile."""
     return storage.get(file.object, start)

@@ -62,8 +62,8 @@ async def preview_import(actor: Actor, source: Source, columns: Sequence[Chosen]
     """
     account = await accounts.account(actor)
     topics = {topic.key for topic in await accounts.topics(actor)}
-    file = await opened(actor, source)
-    return await asyncio.to_thread(_look, file, columns, topics, account.default_country)
+    with await opened(actor, source) as file:
+        return await asyncio.to_thread(_look, file, columns, topics, account.default_country)
 
 
 def _look(file: BinaryIO, columns: Sequence[Chosen] | None, topics: Collection[str], country: str | None) -> Preview:

@@ -37,13 +37,14 @@ async def opened(actor: Actor, source: Source) -> BinaryIO:
     Raises DomainError: NOT_FOUND, REQUIRED (nothing was sent to the upload), TOO_LARGE, INVALID (empty).
     """
     if isinstance(source, Inline):
-        return BytesIO(_checked(source.text).encode("utf-8", "replace"))
+        return BytesIO(check_inline(source.text).encode("utf-8", "replace"))
     found = await received(actor, source.upload_id, "source", "upload")
     assert found.object is not None
     return storage.reader(found.object)
 
 
-def _checked(text: str) -> str:
+def check_inline(text: str) -> str:
+    """The list inside a request, as it is. Raises DomainError: TOO_LARGE over 256 KiB, INVALID when it is blank."""
     if len(text.encode("utf-8", "replace")) > MAX_INLINE:
         words = f"A list inside a request may have {readable(MAX_INLINE)}: upload a larger one."
         raise DomainError(ErrorCode.TOO_LARGE, words, "source", "csv")

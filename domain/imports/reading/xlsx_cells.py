@@ -36,7 +36,7 @@ class Sheet:
     places: "_Places" = field(default_factory=lambda: _Places())  # noqa: PLW0108 - defined below
 
     def rows(self, part: IO[bytes]) -> Iterator[list[Row]]:
-        """The rows that hold something, those that end in a piece of the sheet at a time. Raises DomainError INVALID."""
+        """The rows that hold something, piece by piece of the sheet. Raises DomainError INVALID."""
         walk = Walk(self.limits)
         gather, parser = walk.collect(self.text), walk.parser
 

@@ -1,0 +1,1 @@
+"""Lists in: where they come from, what they would be taken for."""
