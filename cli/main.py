@@ -9,6 +9,7 @@ from cli.api import api
 from cli.dev import dev
 from cli.doctor import doctor
 from cli.migrate import migrate
+from cli.seed import seed
 from cli.worker import worker
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -16,6 +17,7 @@ app.command("dev")(dev)
 app.command("api")(api)
 app.command("worker")(worker)
 app.command("migrate")(migrate)
+app.command("seed")(seed)
 app.command("doctor")(doctor)
 app.add_typer(account.app, name="account")
 app.add_typer(key.app, name="key")
