@@ -83,7 +83,8 @@ def _points(n: int, mailbox: str) -> Iterator[tuple[Channel, int, str]]:
     if n % 17 != 16:
         yield Channel.EMAIL, 1, f"{mailbox}@example.com"
         yield from islice(
-            ((Channel.EMAIL, slot, f"{mailbox}@example.{tld}") for slot, tld in ((2, "org"), (3, "net"))), n % 9 // 6
+            ((Channel.EMAIL, slot, f"{mailbox}@example.{tld}") for slot, tld in ((2, "org"), (3, "net"))),
+            max(0, n % 9 - 6),
         )
     if n % 3 == 0:
         # Every fourth shares a number with the one before: a family's telephone.
