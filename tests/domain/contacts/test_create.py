@@ -9,6 +9,7 @@ import pytest
 from domain.actor import Actor
 from domain.consent.opt_out import opt_out
 from domain.contacts.create import NewContact, NewPoint, create_contact
+from domain.contacts.erase import erase_contact
 from domain.contacts.queries import Lookup, find, tags, topics
 from domain.contacts.update import ContactChanges, PointChange, update_contact
 from domain.errors import DomainError, Refusals
@@ -200,6 +201,16 @@ async def test_a_suppressed_address_comes_back_opted_out(actor: Actor) -> None:
     second = await person(actor, "Anna@example.com")
     (point,) = await points_of(actor, second)
     assert (point.consent, point.value) == (ConsentStatus.OPTED_OUT, "Anna@example.com")
+
+
+async def test_a_suppressed_number_comes_back_opted_out(actor: Actor) -> None:
+    """On every channel: an erased number and postal address return with their value, withdrawn."""
+    points = [NewPoint(SMS, "+12025550100"), NewPoint(POST, "12 Main St")]
+    await erase_contact(actor, (await create_contact(actor, NewContact(points=points))).contact_id)
+    again = (await create_contact(actor, NewContact(points=points))).contact_id
+    out = ConsentStatus.OPTED_OUT
+    assert [(p.value, p.consent) for p in await points_of(actor, again)] == [("+12025550100", out), ("12 Main St", out)]
+    await counts_are_exact(actor)
 
 
 async def test_topics_start_as_the_account_says(actor: Actor) -> None:

@@ -1,5 +1,8 @@
 """A topic added to an account that has contacts."""
 
+import asyncio
+from uuid import UUID
+
 import pytest
 
 from domain.actor import Actor
@@ -7,7 +10,7 @@ from domain.contacts.create_topic import create_topic
 from domain.contacts.queries import topics
 from domain.contacts.subscriptions import TopicSwitch, update_subscriptions
 from domain.errors import DomainError, Refusals
-from domain.infra.db import pool
+from domain.infra.db import pool, tx
 from tests.domain.contacts.people import account, counts_are_exact, opted_in, person, refused, row, topic_ids
 
 
@@ -40,6 +43,30 @@ async def test_it_is_on_for_those_who_never_had_one_to_switch(actor: Actor) -> N
     assert (await row(actor, people[0])).topic_on is False
     await create_topic(actor, "events", "Events", default_subscribed=True)
     assert {(await row(actor, one)).topic_on for one in people} == {True}
+    await counts_are_exact(actor)
+
+
+async def test_it_waits_for_a_contact_that_is_being_created(actor: Actor) -> None:
+    """A contact that commits while the topic is added comes out with it: the topic waits until then."""
+    await pool().execute("UPDATE topic SET default_subscribed = false")
+    created, may_commit = asyncio.Event(), asyncio.Event()
+
+    async def create_slowly() -> UUID:
+        async with tx():
+            contact_id = await person(actor, "a@example.com")
+            created.set()
+            await may_commit.wait()
+            return contact_id
+
+    creating = asyncio.create_task(create_slowly())
+    await created.wait()
+    adding = asyncio.create_task(create_topic(actor, "events", "Events", default_subscribed=True))
+    while not await pool().fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"):
+        assert not adding.done(), "it did not wait"
+        await asyncio.sleep(0.01)
+    may_commit.set()
+    await adding
+    assert (await row(actor, await creating)).topic_on is True
     await counts_are_exact(actor)
 
 
