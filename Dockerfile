@@ -12,7 +12,7 @@ COPY requirements.lock /
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r /requirements.lock
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --home-dir /app assent
+RUN useradd --system --uid 10001 --home-dir /app assent && install -d -o assent -m 700 /data
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /app
 COPY --from=packages /venv /venv

@@ -35,6 +35,7 @@ def pytest_configure() -> None:
 def _data_dir() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="assent-test-") as name:
         Path(name).chmod(0o711)  # PostgreSQL may run as another user
+        os.environ["ASSENT_DATA_DIR"] = name
         yield Path(name)
 
 

@@ -20,6 +20,7 @@ from domain.infra import db, queue, redis
 from domain.infra.log import logger
 from domain.infra.settings import settings
 from workers.bulk import bulk
+from workers.files import files
 from workers.sweep import INTERVAL, sweep, tidy
 
 JOBS = 4
@@ -76,6 +77,7 @@ def _worker() -> Worker:
         cron_jobs=[
             cron(cast("WorkerCoroutine", sweep), second=set(range(0, 60, INTERVAL)), run_at_startup=True),
             cron(cast("WorkerCoroutine", tidy), second={5, 15, 25, 35, 45, 55}),
+            cron(cast("WorkerCoroutine", files), minute=17, second=7),
         ],
         redis_pool=queue.jobs(),
         queue_name=queue.NAME,

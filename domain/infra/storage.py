@@ -100,7 +100,7 @@ async def abandoned(moment: datetime) -> None:
 
     A bucket does this by its own lifecycle rule for incomplete multipart uploads.
     """
-    if settings().storage_url is None:
+    if not settings().storage_url:
         for path in _folder().rglob("*#[0-9]*"):
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < moment.timestamp():

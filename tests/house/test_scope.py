@@ -9,13 +9,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TABLES = (
     "account|api_key|topic|contact|contact_state|address|contact_point|topic_switch|contact_tag|evidence|ledger|"
-    "contact_group|group_member|bulk_operation|bulk_part|bulk_refusal|summary_delta"
+    "contact_group|group_member|group_member_removed|contact_tag_removed|bulk_operation|bulk_part|bulk_refusal|summary_delta|upload|stored_file"
 )
 TOUCHES = re.compile(rf"\b(?:FROM|JOIN|UPDATE|INTO)\s+(?:{TABLES})\b", re.IGNORECASE)
 # What has no account yet, or serves them all: a credential being recognised, the sweep.
 UNSCOPED = {
     "domain/accounts/keys.py": "_BY_HASH",
     "domain/bulk/stranded.py": "stranded operations of every account",
+    "domain/files/sweep.py": "what has expired, of every account",
 }
 MODELS = set(
     """Account ApiKey Topic Contact ContactState Address ContactPoint TopicSwitch ContactTag ContactGroup
