@@ -17,7 +17,7 @@ async def change_members(connection: Connection, job: Job, contact_ids: list[UUI
     found = {row["id"] for row in rows}
     verb = add if job.change["add"] else remove
     try:
-        changed = await verb(connection, job.account_id, UUID(job.change["group"]), contact_ids)
+        changed = await verb(connection, job.account_id, UUID(job.change["group"]), contact_ids, job.operation_id)
     except DomainError:
         return with_gone(Tally(0, 0, {}), contact_ids)
     gone = [contact_id for contact_id in contact_ids if contact_id not in found]

@@ -11,9 +11,12 @@ from uuid import UUID
 
 import orjson
 
+from domain.bulk.erase_part import erase_part
 from domain.bulk.follow import moved
 from domain.bulk.members_part import change_members
 from domain.bulk.status_part import change_part
+from domain.bulk.tags_part import change_tags_part
+from domain.bulk.topics_part import change_topics_part
 from domain.bulk.values import FINISHED, BulkKind, OperationStatus
 from domain.bulk.work import Job, Tally, Work
 from domain.infra.db import Connection, tx
@@ -22,6 +25,9 @@ from domain.infra.settings import settings
 WORK: Final[dict[BulkKind, Work]] = {
     BulkKind.CHANGE_STATUS: change_part,
     BulkKind.CHANGE_GROUP: change_members,
+    BulkKind.CHANGE_TOPICS: change_topics_part,
+    BulkKind.CHANGE_TAGS: change_tags_part,
+    BulkKind.ERASE: erase_part,
 }
 
 _TAKE = """
@@ -111,15 +117,16 @@ async def _record(connection: Connection, job: Job, number: int, tally: Tally) -
     if tally.refusals:
         columns = zip(*(astuple(refusal) for refusal in tally.refusals), strict=True)
         await connection.execute(_REFUSED, *keys, *map(list, columns))
+    now = datetime.now(UTC)
     status = await connection.fetchval(
         _DONE,
         *keys,
         number,
-        job.now,
+        now,
         tally.changed,
         tally.unchanged,
         sum(tally.skipped.values()),
-        datetime.now(UTC) + timedelta(seconds=settings().lease),
+        now + timedelta(seconds=settings().lease),
         orjson.dumps({str(code): n for code, n in tally.skipped.items()}).decode(),
     )
     if status != OperationStatus.COMPLETED:

@@ -29,7 +29,7 @@ _IN_SLOTS = """LEFT JOIN (contact_point p JOIN address a ON a.account_id = $1 AN
 
 # Addresses named one by one, in a slot of the contact or not; and what the operation that is undone did to each.
 _NAMED = """JOIN unnest($2::uuid[], $30::uuid[]) AS n(contact_id, address_id) ON n.contact_id = s.contact_id
-    JOIN address a ON a.account_id = $1 AND a.id = n.address_id
+    JOIN address a ON a.account_id = $1 AND a.id = n.address_id AND a.channel = ANY ($3::channel[])
     LEFT JOIN contact_point p ON p.account_id = $1 AND p.contact_id = s.contact_id AND p.address_id = a.id
     CROSS JOIN LATERAL (
       SELECT (array_agg(l.consent_from ORDER BY l.position))[1] AS was, max(l.position) AS position FROM ledger l
@@ -167,11 +167,12 @@ _OUTCOME = """,
 
 _REST = _JUDGED + _MOVES + _WRITES + _COUNTS + _REFUSED + _TALLY + _OUTCOME
 _LISTED = "s.contact_id = ANY ($2::uuid[])"
+_SLOT_OF_NAMED = "($4::smallint[] IS NULL OR a.channel <> 'EMAIL' OR p.slot = ANY ($4))"
 
 DECIDE = _FACTS.format(undone=_NOTHING_UNDONE, addresses=_IN_SLOTS, contacts=_LISTED) + _REST
 """For contacts, and their addresses by channel and slot."""
 
-DECIDE_NAMED = _FACTS.format(undone=_UNDONE, addresses=_NAMED, contacts=_LISTED) + _REST
+DECIDE_NAMED = _FACTS.format(undone=_UNDONE, addresses=_NAMED, contacts=f"{_LISTED} AND {_SLOT_OF_NAMED}") + _REST
 """For pairs of a contact and an address."""
 
 # The same decisions for the contacts of a query, and nothing but their count. $2 stands for no list of contacts.

@@ -103,6 +103,7 @@ class ContactTag(Model):
     contact_id = fields.UUIDField(primary_key=True)
     account_id = fields.UUIDField()
     tag = fields.TextField()
+    operation_id = fields.UUIDField(null=True)
 
     class Meta:
         """The table."""

@@ -1,6 +1,6 @@
 """Switch one contact's topics on or off."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -57,7 +57,7 @@ async def update_subscriptions(actor: Actor, contact_id: UUID, switches: Sequenc
             raise not_found("contact", "contactId")
         rows = await connection.fetch(_TOPICS, account_id, contact_id)
         before = {row["id"]: row["subscribed"] for row in rows}
-        _check(switches, before)
+        check_switches(switches, before)
         wanted = {switch.topic_id: switch.subscribed for switch in switches}
         await connection.execute(_STORE, account_id, contact_id, list(wanted), list(wanted.values()), now)
         turned = any((before | wanted).values())
@@ -72,7 +72,8 @@ async def update_subscriptions(actor: Actor, contact_id: UUID, switches: Sequenc
         return Receipt(contact_id, await append(connection, origin, entries))
 
 
-def _check(switches: Sequence[TopicSwitch], known: dict[UUID, bool]) -> None:
+def check_switches(switches: Sequence[TopicSwitch], known: Collection[UUID]) -> None:
+    """Raise Refusals: NOT_FOUND for a topic that is not known (`subscriptions.0.topic`), DUPLICATE for a second one."""
     gathered, seen = Gathered(), set[UUID]()
     for place, switch in enumerate(switches[: len(known) + 1]):
         field = ("subscriptions", str(place), "topic")

@@ -28,7 +28,10 @@ from domain.values import Channel, ConsentAction, ConsentSource, ConsentStatus, 
 _LOCK = "SELECT lock_contacts($1, ARRAY[$2::uuid], '{}', false)"
 _WRITE = """
 WITH dropped AS (
-  DELETE FROM contact_tag WHERE account_id = $1 AND contact_id = $2 AND tag <> ALL ($13::text[])
+  DELETE FROM contact_tag WHERE account_id = $1 AND contact_id = $2 AND tag <> ALL ($13::text[]) RETURNING tag
+), overtaken AS (
+  -- That these are missing rests on this change from now on, on no bulk operation that took them off before.
+  DELETE FROM contact_tag_removed r USING dropped d WHERE r.account_id = $1 AND r.contact_id = $2 AND r.tag = d.tag
 ), tagged AS (
   INSERT INTO contact_tag (account_id, contact_id, tag) SELECT $1, $2, unnest($13::text[]) ON CONFLICT DO NOTHING
 )

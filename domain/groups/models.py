@@ -25,6 +25,7 @@ class GroupMember(Model):
     contact_id = fields.UUIDField(primary_key=True)
     account_id = fields.UUIDField()
     group_id = fields.UUIDField()
+    operation_id = fields.UUIDField(null=True)
 
     class Meta:
         """The table."""
