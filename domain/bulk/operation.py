@@ -12,7 +12,7 @@ from domain.consent.rules import CHECK_ORDER
 from domain.errors import ErrorCode
 
 COLUMNS = """o.id, o.kind, o.status, o.summary, o.actor, o.total, o.changed, o.unchanged, o.skipped, o.failed,
-       o.outcomes, o.cancel_requested, o.error, o.created_at, o.started_at, o.finished_at"""
+       o.outcomes, o.counts, o.cancel_requested, o.error, o.created_at, o.started_at, o.finished_at"""
 
 
 _NAMES = [name.strip().removeprefix("o.") for name in COLUMNS.split(",")]
@@ -33,6 +33,8 @@ class Operation:
     skipped: int
     failed: int
     outcomes: dict[ErrorCode, int]
+    counts: dict[str, int]
+    """What an import came to besides: created, updated, opted_in, …"""
     cancel_requested: bool
     error: str | None
     created_at: datetime
@@ -65,6 +67,7 @@ def operation_of(row: Any) -> Operation:
         "kind": BulkKind(row["kind"]),
         "status": OperationStatus(row["status"]),
         "outcomes": outcomes,
+        "counts": orjson.loads(row["counts"]),
     }
     return Operation(**values)
 

@@ -3,6 +3,8 @@
 A worker killed anywhere leaves the part as it was, so every contact is changed exactly once.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -13,6 +15,7 @@ import orjson
 
 from domain.bulk.erase_part import erase_part
 from domain.bulk.follow import moved
+from domain.bulk.lines import write_lines
 from domain.bulk.members_part import change_members
 from domain.bulk.status_part import change_part
 from domain.bulk.tags_part import change_tags_part
@@ -43,21 +46,22 @@ _REFUSED = """
 INSERT INTO bulk_refusal (account_id, operation_id, contact_id, address_id, code)
 SELECT $1, $2, * FROM unnest($3::uuid[], $4::uuid[], $5::text[])
 """
-_EVERYONE = "o.changed + o.unchanged + o.skipped + o.failed + $5 + $6 + $7 = o.total"
+_EVERYONE = "o.changed + o.unchanged + o.skipped + o.failed + $5 + $6 + $7 + $10 = o.total"
+_ADDED = """(
+         SELECT coalesce(jsonb_object_agg(name, n), '{{}}') FROM (
+           SELECT name, sum(n::integer) AS n
+             FROM (SELECT * FROM jsonb_each_text({kept}) UNION ALL SELECT * FROM jsonb_each_text({more}::jsonb)) b(name, n)
+            GROUP BY name) AS s)"""
 # The row's own figures say whether this was the last part: two workers that finish together cannot both miss it.
 _DONE = f"""
 WITH part AS (
   UPDATE bulk_part SET done_at = $4 WHERE account_id = $1 AND operation_id = $2 AND number = $3
 )
 UPDATE bulk_operation o
-   SET changed = o.changed + $5, unchanged = o.unchanged + $6, skipped = o.skipped + $7, attempts = 0, lease_until = $8,
-       outcomes = CASE WHEN $7 = 0 THEN o.outcomes ELSE (
-         SELECT jsonb_object_agg(code, n) FROM (
-           SELECT code, sum(n::integer) AS n
-             FROM (SELECT * FROM jsonb_each_text(o.outcomes)
-                   UNION ALL
-                   SELECT * FROM jsonb_each_text($9::jsonb)) AS b(code, n)
-            GROUP BY code) AS s) END,
+   SET changed = o.changed + $5, unchanged = o.unchanged + $6, skipped = o.skipped + $7, failed = o.failed + $10,
+       attempts = 0, lease_until = $8,
+       outcomes = CASE WHEN $9 = '{{}}' THEN o.outcomes ELSE {_ADDED.format(kept="o.outcomes", more="$9")} END,
+       counts = CASE WHEN $11 = '{{}}' THEN o.counts ELSE {_ADDED.format(kept="o.counts", more="$11")} END,
        status = CASE WHEN {_EVERYONE} THEN 'COMPLETED' ELSE o.status END,
        finished_at = CASE WHEN {_EVERYONE} THEN $4::timestamptz ELSE o.finished_at END,
        error = CASE WHEN o.status = 'FAILED' AND NOT ({_EVERYONE}) THEN o.error END
@@ -85,10 +89,13 @@ class Step(Enum):
     """The operation has ended."""
 
 
-async def run_part(account_id: UUID, operation_id: UUID) -> Step:
-    """Take a part that nobody holds and do it. Whatever is raised has changed nothing."""
+async def run_part(account_id: UUID, operation_id: UUID, work: Mapping[BulkKind, Work] = WORK) -> Step:
+    """Take a part that nobody holds and do it. Whatever is raised has changed nothing.
+
+    `work`: what a part of each kind does; the kinds of features above this one are given by the caller.
+    """
     async with tx() as connection:
-        step = await _run(connection, account_id, operation_id)
+        step = await _run(connection, account_id, operation_id, work)
     if step is None:
         await _end_canceled(account_id, operation_id)
         step = Step.FINISHED
@@ -97,7 +104,9 @@ async def run_part(account_id: UUID, operation_id: UUID) -> Step:
     return step
 
 
-async def _run(connection: Connection, account_id: UUID, operation_id: UUID) -> Step | None:
+async def _run(
+    connection: Connection, account_id: UUID, operation_id: UUID, work: Mapping[BulkKind, Work]
+) -> Step | None:
     """One part; None when the operation is to be canceled."""
     part = await connection.fetchrow(_TAKE, account_id, operation_id)
     row = await connection.fetchrow(_READ, account_id, operation_id)
@@ -107,8 +116,8 @@ async def _run(connection: Connection, account_id: UUID, operation_id: UUID) -> 
         return None
     if part is None:
         return Step.NONE_LEFT
-    job = _job(account_id, operation_id, row)
-    tally = await WORK[BulkKind(row["kind"])](connection, job, part["contact_ids"])
+    job = _job(account_id, operation_id, row, part["number"])
+    tally = await work[BulkKind(row["kind"])](connection, job, part["contact_ids"])
     return await _record(connection, job, part["number"], tally)
 
 
@@ -117,6 +126,7 @@ async def _record(connection: Connection, job: Job, number: int, tally: Tally) -
     if tally.refusals:
         columns = zip(*(astuple(refusal) for refusal in tally.refusals), strict=True)
         await connection.execute(_REFUSED, *keys, *map(list, columns))
+    await write_lines(connection, *keys, tally.lines)
     now = datetime.now(UTC)
     status = await connection.fetchval(
         _DONE,
@@ -127,7 +137,9 @@ async def _record(connection: Connection, job: Job, number: int, tally: Tally) -
         tally.unchanged,
         sum(tally.skipped.values()),
         now + timedelta(seconds=settings().lease),
-        orjson.dumps({str(code): n for code, n in tally.skipped.items()}).decode(),
+        _json(Counter(tally.skipped) + Counter(tally.failed)),
+        sum(tally.failed.values()),
+        _json(tally.counts),
     )
     if status != OperationStatus.COMPLETED:
         return Step.DONE
@@ -143,6 +155,10 @@ async def _end_canceled(account_id: UUID, operation_id: UUID) -> None:
         await connection.execute(_FORGET, account_id, operation_id)
 
 
-def _job(account_id: UUID, operation_id: UUID, row: Any) -> Job:
+def _job(account_id: UUID, operation_id: UUID, row: Any, number: int) -> Job:
     change = orjson.loads(row["change"])
-    return Job(account_id, operation_id, row["actor"], datetime.now(UTC), change, row["evidence_id"])
+    return Job(account_id, operation_id, row["actor"], datetime.now(UTC), change, row["evidence_id"], number)
+
+
+def _json(figures: Mapping[Any, int]) -> str:
+    return orjson.dumps({str(name): n for name, n in figures.items()}).decode()

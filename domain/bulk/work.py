@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from domain.bulk.lines import Line
 from domain.consent.change import Refusal
 from domain.consent.rules import CHECK_ORDER
 from domain.errors import ErrorCode
@@ -27,6 +28,8 @@ class Job:
     now: datetime
     change: Mapping[str, Any]
     evidence_id: UUID | None = None
+    number: int = 0
+    """Which part of it, from 0."""
 
     def origin(self, source: ConsentSource = ConsentSource.BULK) -> Origin:
         """Where the ledger entries of its parts come from."""
@@ -35,12 +38,18 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What became of a part's contacts: changed + unchanged + skipped is how many it has."""
+    """What became of a part's contacts, or rows: changed + unchanged + skipped + failed is how many it has."""
 
     changed: int
     unchanged: int
     skipped: dict[ErrorCode, int]
     refusals: list[Refusal] = field(default_factory=list)
+    failed: dict[ErrorCode, int] = field(default_factory=dict)
+    """Rows of a file that could not be used."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Figures that an import tells besides."""
+    lines: list[Line] = field(default_factory=list)
+    """What the report says of rows of a file."""
 
 
 class Work(Protocol):

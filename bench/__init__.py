@@ -1,0 +1,1 @@
+"""The measured claims, each beside its limit: `make bench`."""
