@@ -5,15 +5,23 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import asyncpg
 
 from domain.bulk.claim import claim, renew, stumble
 from domain.bulk.follow import moved
-from domain.bulk.run_part import Step, run_part
+from domain.bulk.queries import kind_of
+from domain.bulk.run_part import WORK, Step, run_part
+from domain.bulk.values import BulkKind
+from domain.bulk.work import Work
 from domain.bulk.write_down import write_down
+from domain.exports.write import write
+from domain.imports import staging
+from domain.imports.hold import MovedError
+from domain.imports.merge import merge_part
+from domain.imports.stage import stage
 from domain.infra import queue
 from domain.infra.log import bound, logger
 from domain.infra.settings import settings
@@ -22,9 +30,19 @@ SLICE = 5.0
 """Seconds of work before the bell is rung again and another operation may have its turn."""
 LANES = 2
 """So many jobs share a large operation: two workers, or two connections of one."""
+LIMIT = 120.0
+"""Seconds after which a slice counts as hung; writing a huge selection down takes the longest."""
+SLICES = {BulkKind.EXPORT: write}
+"""What a slice is of a kind that has no parts of contacts."""
 _TRIES = 5
 # Nothing happened, and the same again can succeed.
-_PASSING = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_PASSING = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.UniqueViolationError,
+    MovedError,
+)
+_WORK: Final[dict[BulkKind, Work]] = {**WORK, BulkKind.IMPORT: merge_part}
 
 T = TypeVar("T")
 log = logger(__name__)
@@ -34,12 +52,13 @@ async def bulk(ctx: dict[str, Any], account: str, operation: str) -> None:
     """A slice of one operation. A fault is recorded in its row, and the sweep begins again after a pause."""
     account_id, operation_id = UUID(account), UUID(operation)
     with bound(bulk_operation=operation):
-        if not await claim(account_id, operation_id):
+        kind = await claim(account_id, operation_id)
+        if kind is None:
             await moved(operation_id)
             return
         try:
             async with _heartbeat(account_id, operation_id):
-                step = await _slice(account_id, operation_id, ctx["stopping"])
+                step = await SLICES.get(kind, _slice)(account_id, operation_id, ctx["stopping"])
         except Exception as error:  # whatever it is, the row has to say so
             log.exception("a part failed")
             if await stumble(account_id, operation_id, _words(error)):
@@ -51,15 +70,27 @@ async def bulk(ctx: dict[str, Any], account: str, operation: str) -> None:
 
 
 async def _slice(account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> Step:
-    parts = await write_down(account_id, operation_id)
-    for _ in range(min(parts, LANES) - 1):
+    kind = await kind_of(account_id, operation_id)
+    prepared = await _prepare(kind, account_id, operation_id, stopping)
+    if prepared is None:
+        return Step.DONE
+    for _ in range(min(prepared, LANES) - 1):
         queue.ring(queue.BULK, account_id, operation_id)
     until = monotonic() + SLICE
     while not stopping.is_set():
-        step = await _again(lambda: run_part(account_id, operation_id))
+        step = await _again(lambda: run_part(account_id, operation_id, _WORK))
+        if step is Step.FINISHED and kind is BulkKind.IMPORT:
+            await staging.drop(operation_id)
         if step is not Step.DONE or monotonic() > until:
             return step
     return Step.DONE
+
+
+async def _prepare(kind: BulkKind | None, account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> int | None:
+    """How many parts were written down just now; None when that takes another job."""
+    if kind is BulkKind.IMPORT:
+        return await stage(account_id, operation_id, stopping)
+    return await write_down(account_id, operation_id)
 
 
 async def _again(attempt: Callable[[], Awaitable[T]]) -> T:

@@ -20,6 +20,7 @@ from domain.bulk.members_part import change_members
 from domain.bulk.status_part import change_part
 from domain.bulk.tags_part import change_tags_part
 from domain.bulk.topics_part import change_topics_part
+from domain.bulk.undo_part import undo_part
 from domain.bulk.values import FINISHED, BulkKind, OperationStatus
 from domain.bulk.work import Job, Tally, Work
 from domain.infra.db import Connection, tx
@@ -31,6 +32,7 @@ WORK: Final[dict[BulkKind, Work]] = {
     BulkKind.CHANGE_TOPICS: change_topics_part,
     BulkKind.CHANGE_TAGS: change_tags_part,
     BulkKind.ERASE: erase_part,
+    BulkKind.UNDO: undo_part,
 }
 
 _TAKE = """
@@ -50,7 +52,9 @@ _EVERYONE = "o.changed + o.unchanged + o.skipped + o.failed + $5 + $6 + $7 + $10
 _ADDED = """(
          SELECT coalesce(jsonb_object_agg(name, n), '{{}}') FROM (
            SELECT name, sum(n::integer) AS n
-             FROM (SELECT * FROM jsonb_each_text({kept}) UNION ALL SELECT * FROM jsonb_each_text({more}::jsonb)) b(name, n)
+             FROM (SELECT * FROM jsonb_each_text({kept})
+                   UNION ALL
+                   SELECT * FROM jsonb_each_text({more}::jsonb)) b(name, n)
             GROUP BY name) AS s)"""
 # The row's own figures say whether this was the last part: two workers that finish together cannot both miss it.
 _DONE = f"""

@@ -4,19 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import email_validator
 import polars as pl
 
+from domain.bulk.lines import Line
 from domain.contacts import rules
 from domain.errors import DomainError, ErrorCode
 from domain.imports import phones
-from domain.imports.lines import Line
 
 _AROUND: Final = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "\u200b\u2060\ufeff"
 # NFC as it stands, single spaces, nothing to strip, nothing invisible.
 _PLAIN_LINE: Final = r"^[!-~À-ÖØ-öø-ʯ]+(?: [!-~À-ÖØ-öø-ʯ]+)*$"
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN_EMAIL: Final = rf"^{_ATOM}(?:\.{_ATOM})*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{{2,63}}$"
-_RESERVED: Final = rf"\.(?:{'|'.join(sorted(name.rsplit('.', 1)[-1] for name in rules.RESERVED))})$"
+# Names that only the validator can judge, such as `.invalid`.
+_LAST: Final = sorted({name.rsplit(".", 1)[-1] for name in email_validator.SPECIAL_USE_DOMAIN_NAMES})
+_RESERVED: Final = rf"\.(?:{'|'.join(_LAST)})$"
 _YES: Final = frozenset("true yes y 1 t on ja j oui o sí si s subscribed".split())  # noqa: SIM905 - words read better
 _NO: Final = frozenset("false no n 0 f off nein non unsubscribed".split())  # noqa: SIM905 - than quotes
 

@@ -44,6 +44,7 @@ async def opened(actor: Actor, source: Source) -> BinaryIO:
 
 
 def check_inline(text: str) -> str:
+    """The text of a list inside a request. Raises DomainError: TOO_LARGE, INVALID when it is empty."""
     """The list inside a request, as it is. Raises DomainError: TOO_LARGE over 256 KiB, INVALID when it is blank."""
     if len(text.encode("utf-8", "replace")) > MAX_INLINE:
         words = f"A list inside a request may have {readable(MAX_INLINE)}: upload a larger one."

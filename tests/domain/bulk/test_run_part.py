@@ -138,7 +138,7 @@ async def test_a_fault_leaves_the_part_as_it_was(db: None, monkeypatch: pytest.M
     """A part that fails has changed nothing, and is done whole afterwards."""
     actor = await crowd(20)
     queued = await begun(actor)
-    monkeypatch.setattr("domain.bulk.run_part._DONE", "SELECT 1 / 0, $1, $2, $3, $4, $5, $6, $7, $8, $9")
+    monkeypatch.setattr("domain.bulk.run_part._DONE", "SELECT 1 / 0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11")
     with pytest.raises(asyncpg.PostgresError):
         await run_part(actor.account_id, queued.id)
     assert await pool().fetchval("SELECT count(*) FROM ledger") == 0

@@ -1,0 +1,60 @@
+"""Imports as tests want them: a list given, worked off in this process, and what came of it."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.bulk.claim import claim
+from domain.bulk.operation import Operation
+from domain.bulk.queries import operation
+from domain.bulk.run_part import WORK, Step, run_part
+from domain.bulk.values import BulkKind
+from domain.bulk.work import Work
+from domain.consent.evidence import Evidence
+from domain.imports import staging
+from domain.imports.import_contacts import NewImport, import_contacts
+from domain.imports.merge import merge_part
+from domain.imports.source import Inline
+from domain.imports.stage import stage
+from domain.infra.db import pool
+from domain.values import EvidenceMethod
+
+EVIDENCE = Evidence(EvidenceMethod.PAPER_FORM, "Signed at the trade fair, on paper.")
+
+
+async def bring(actor: Actor, text: str, *, granted: bool = True, **wish: Any) -> Operation:
+    """Import a list, with permission unless `granted` is false, and answer the operation once it has ended."""
+    given = {"evidence": EVIDENCE if granted else None} | wish
+    queued = await import_contacts(actor, NewImport(Inline(text), granted, **given))
+    return await work_off(actor, queued.id)
+
+
+async def work_off(actor: Actor, operation_id: UUID) -> Operation:
+    """Do what a worker does, to the end, and answer the operation as it stands then."""
+    assert await claim(actor.account_id, operation_id)
+    await stage(actor.account_id, operation_id, asyncio.Event())
+    works: dict[BulkKind, Work] = {**WORK, BulkKind.IMPORT: merge_part}
+    while await run_part(actor.account_id, operation_id, works) is Step.DONE:
+        await asyncio.sleep(0)
+    await staging.drop(operation_id)
+    done = await operation(actor, operation_id)
+    assert done is not None
+    return done
+
+
+async def told(actor: Actor, done: Operation) -> list[tuple[int, str | None, str | None, str]]:
+    """The report's lines: line, column, value, code."""
+    rows = await pool().fetch(
+        "SELECT line, column_name, value, code FROM bulk_refusal WHERE account_id = $1 AND operation_id = $2"
+        " ORDER BY line, id",
+        actor.account_id,
+        done.id,
+    )
+    return [tuple(row) for row in rows]
+
+
+def figures(done: Operation) -> tuple[int, int, int, int]:
+    """Changed, unchanged, skipped, failed."""
+    assert done.total == done.processed, done
+    return done.changed, done.unchanged, done.skipped, done.failed
