@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
 from domain.actor import Actor
-from domain.consent.words import WORDS
+from domain.bulk.queries import operation
+from domain.bulk.words import words
 from domain.errors import ErrorCode
 from domain.infra.db import pool
 
-_WORDS = WORDS | {ErrorCode.OPTED_OUT: "The person opted out; a bulk change never reverses that."}
 HEADER = ("contact", "address", "channel", "code", "words")
 _BATCH = 2_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -31,19 +31,16 @@ async def report(actor: Actor, operation_id: UUID, name_contact: Callable[[UUID]
     spreadsheet would take for a formula is led by an apostrophe (OWASP, CSV Injection).
     """
     yield _csv([HEADER])
-    last = 0
+    found, last = await operation(actor, operation_id), 0
+    said = words(found.kind) if found else {}
     while rows := await pool().fetch(_REFUSALS, actor.account_id, operation_id, last, _BATCH):
         last = rows[-1]["id"]
         yield _csv(
             [
-                (name_contact(contact_id), value or "", channel or "", code, _words(code))
+                (name_contact(contact_id), value or "", channel or "", code, said.get(ErrorCode(code), ""))
                 for _, contact_id, value, channel, code in rows
             ]
         )
-
-
-def _words(code: str) -> str:
-    return _WORDS.get(ErrorCode(code), "")
 
 
 def _csv(rows: list[tuple[str, ...]]) -> str:

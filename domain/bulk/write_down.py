@@ -1,6 +1,7 @@
 """Write the selection down in parts, so that what was selected is what is changed."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -8,13 +9,15 @@ import orjson
 from domain.actor import Actor
 from domain.bulk.follow import moved
 from domain.bulk.rules import MAX_PART, MIN_PART, PARTS
+from domain.bulk.undo import touched
+from domain.bulk.values import BulkKind
 from domain.contacts.selection import Statement, from_json, statement
 from domain.infra.db import tx
 
 # Several workers may arrive at once. The row itself is not locked: a cancellation and the lease must get through.
 _FENCE = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))"
 _READ = """
-SELECT actor, selection FROM bulk_operation
+SELECT kind, actor, change, selection FROM bulk_operation
  WHERE account_id = $1 AND id = $2 AND total IS NULL AND status = 'RUNNING' AND NOT cancel_requested
 """
 _WRITE = """
@@ -51,8 +54,7 @@ async def write_down(account_id: UUID, operation_id: UUID) -> int:
         row = await connection.fetchrow(_READ, account_id, operation_id)
         if row is None:
             return 0
-        actor = Actor(account_id, row["actor"], frozenset())
-        selected = statement(actor, from_json(orjson.loads(row["selection"])))
+        selected = _selected(account_id, row)
         # Prepared for this one run, so that it is planned for its own values.
         writing = await connection.prepare(_sql(selected))
         written = await writing.fetchrow(*selected.parameters, operation_id)
@@ -62,6 +64,13 @@ async def write_down(account_id: UUID, operation_id: UUID) -> int:
             await connection.execute(_FORGET, *keys)  # canceled meanwhile
     await moved(operation_id)
     return int(written["parts"])
+
+
+def _selected(account_id: UUID, row: Any) -> Statement:
+    actor = Actor(account_id, row["actor"], frozenset())
+    if row["kind"] == BulkKind.UNDO:
+        return touched(actor, UUID(orjson.loads(row["change"])["operation"]))
+    return statement(actor, from_json(orjson.loads(row["selection"])))
 
 
 def _sql(selected: Statement) -> str:
