@@ -9,9 +9,13 @@ from strawberry.tools import merge_types
 
 from api.accounts import Account, AccountMutation, AccountQuery, Topic
 from api.bulk.change_status import BulkChangeStatusMutation, BulkChangeStatusQuery
+from api.bulk.erase import BulkEraseMutation
 from api.bulk.members import MembersMutation
 from api.bulk.operations import BulkMutation, BulkQuery, BulkSubscription
+from api.bulk.tags import BulkTagsMutation
+from api.bulk.topics import BulkTopicsMutation
 from api.bulk.types import BulkOperation
+from api.bulk.undo import UndoMutation
 from api.consent import ConsentMutation
 from api.contacts.create import CreateContact
 from api.contacts.erase import EraseContact
@@ -47,6 +51,10 @@ _MUTATIONS = (
     EraseContact,
     BulkChangeStatusMutation,
     BulkMutation,
+    UndoMutation,
+    BulkTopicsMutation,
+    BulkTagsMutation,
+    BulkEraseMutation,
     GroupMutation,
     MembersMutation,
     UploadMutation,

@@ -27,10 +27,15 @@ class UpdateSubscriptionsInput:
 
     def read(self) -> list[TopicSwitch]:
         """The domain's switches. Raises DomainError NOT_FOUND, by index."""
-        return [
-            TopicSwitch(required("Topic", switch.topic, "subscriptions", str(i), "topic"), switch.subscribed)
-            for i, switch in enumerate(self.subscriptions)
-        ]
+        return read_switches(self.subscriptions)
+
+
+def read_switches(given: list[TopicSwitchInput]) -> list[TopicSwitch]:
+    """The domain's switches. Raises DomainError NOT_FOUND, by index."""
+    return [
+        TopicSwitch(required("Topic", switch.topic, "subscriptions", str(i), "topic"), switch.subscribed)
+        for i, switch in enumerate(given)
+    ]
 
 
 @strawberry.type(description=AFTERWARDS)
