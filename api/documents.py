@@ -25,6 +25,7 @@ from api.errors import BAD_REQUEST, BAD_USER_INPUT, PARSE_FAILED, TOO_COMPLEX, V
 
 MAX_KEPT_LENGTH: Final = 20_000
 MAX_ERRORS: Final = 20
+_INTROSPECTION: Final = frozenset({"__schema", "__type", "__typename"})
 
 
 class Rejected(Exception):  # noqa: N818 - a document is rejected, with the errors to show for it
@@ -45,6 +46,8 @@ class Operation:
     label: str
     varies: bool
     """Whether its cost depends on variables: then it is weighed again at each request."""
+    introspects: bool
+    """Whether it reads the schema and nothing else."""
 
     @property
     def kind(self) -> OperationType:
@@ -139,6 +142,7 @@ class _Nul(Visitor):
 
 
 def _operation(node: OperationDefinitionNode, *, varies: bool) -> Operation:
-    first = node.selection_set.selections[0]
-    label = first.name.value if isinstance(first, FieldNode) else node.operation.value
-    return Operation(node, node.name.value if node.name else None, label, varies)
+    roots = [one.name.value if isinstance(one, FieldNode) else "" for one in node.selection_set.selections]
+    introspects = {"__schema", "__type"} & set(roots) != set() and set(roots) <= _INTROSPECTION
+    name = node.name.value if node.name else None
+    return Operation(node, name, roots[0] or node.operation.value, varies, introspects)

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import strawberry
 
+from domain.contacts.send import Purpose
 from domain.errors import ErrorCode
 from domain.values import (
     Channel,
@@ -114,6 +115,14 @@ described(
     EXISTING_CUSTOMER="An existing customer relationship.",
     OTHER_PROVIDER="Recorded by another provider before.",
     OTHER="Any other way: the statement says which.",
+)
+described(
+    Purpose,
+    "What a message is for, which decides what it needs.",
+    BROADCAST="Marketing to many.",
+    JOURNEY="Marketing that an automation sends to one.",
+    TRANSACTIONAL="What the person needs whatever their permission, such as an order receipt.",
+    CONFIRMATION="Asks the person to confirm their address.",
 )
 described(
     ErrorCode,

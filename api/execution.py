@@ -58,6 +58,14 @@ def prepare(asked: Asked, allowed: frozenset[OperationType]) -> tuple[Document, 
     return document, operation
 
 
+def introspects(asked: Asked) -> bool:
+    """Whether a request reads the schema and nothing else."""
+    try:
+        return documents.read(asked.query).choose(asked.operation_name).introspects
+    except Rejected:
+        return False
+
+
 async def run(asked: Asked, context: Context, allowed: frozenset[OperationType]) -> Answer:
     """Run a query or a mutation. Raises nothing: faults are logged, and masked in the answer."""
     began = perf_counter()

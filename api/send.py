@@ -21,14 +21,6 @@ from domain.ledger.events import by_positions
 from domain.values import Channel
 
 described(
-    Purpose,
-    "What a message is for, which decides what it needs.",
-    BROADCAST="Marketing to many.",
-    JOURNEY="Marketing that an automation sends to one.",
-    TRANSACTIONAL="What the person needs whatever their permission, such as an order receipt.",
-    CONFIRMATION="Asks the person to confirm their address.",
-)
-described(
     SendBlock,
     "Why it may not be sent.",
     UNKNOWN_CONTACT="No such contact.",

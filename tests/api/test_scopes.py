@@ -82,6 +82,18 @@ async def test_without_a_valid_key(api: Client, authorization: str | None) -> No
     assert "data" not in response.json()
 
 
+async def test_the_schema_is_no_secret(api: Client) -> None:
+    """Without any key the schema can be read, and nothing beside it; a wrong key is told so even then."""
+    async with connected() as http:
+        schema_alone = {"query": "{ __typename __schema { queryType { name } } }"}
+        response = await http.post("/graphql", json=schema_alone)
+        assert response.json()["data"]["__schema"] == {"queryType": {"name": "Query"}}
+        for query in ("{ __schema { queryType { name } } topics { id } }", "{ __typename }", "{ nope }", "{"):
+            assert (await http.post("/graphql", json={"query": query})).status_code == 401
+        wrong = {"authorization": "Bearer wrong-key-of-some-length"}
+        assert (await http.post("/graphql", json=schema_alone, headers=wrong)).status_code == 401
+
+
 async def test_a_key_in_other_letters_is_another_key(api: Client) -> None:
     """The scheme's case does not matter, the key's does."""
     body = {"query": "{ __typename }"}
