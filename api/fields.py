@@ -22,6 +22,7 @@ Input: TypeAlias = Annotated[T, strawberry.argument(name="input", description="W
 SCOPE: Final = "scope"
 
 
+# Positional, in both extensions: a field's own argument may be called `source`.
 class Gate(FieldExtension):
     """Lets only those pass whose key holds the scope."""
 
@@ -33,12 +34,16 @@ class Gate(FieldExtension):
         field.description = f"{field.description} Needs the scope `{self.scope}`."
         field.metadata = MappingProxyType({**field.metadata, SCOPE: self.scope})
 
-    def resolve(self, next_: Callable[..., Any], source: Any, info: Info, **kwargs: Any) -> Any:
+    def resolve(  # type: ignore[override]
+        self, next_: Callable[..., Any], source: Any, info: Info, /, **kwargs: Any
+    ) -> Any:
         """Check, then go on."""
         check(info.context.actor, self.scope)
         return next_(source, info, **kwargs)
 
-    async def resolve_async(self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any) -> Any:
+    async def resolve_async(  # type: ignore[override]
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, /, **kwargs: Any
+    ) -> Any:
         """Check, then go on. A subscription's resolver answers a stream, all others an awaitable."""
         check(info.context.actor, self.scope)
         return await await_maybe(next_(source, info, **kwargs))
@@ -50,7 +55,9 @@ class Answers(FieldExtension):
     def __init__(self, payload: Callable[..., Any]) -> None:
         self.payload = payload
 
-    async def resolve_async(self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any) -> Any:
+    async def resolve_async(  # type: ignore[override]
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, /, **kwargs: Any
+    ) -> Any:
         """Go on, and answer a refusal."""
         try:
             return await next_(source, info, **kwargs)

@@ -28,6 +28,7 @@ NEEDED = {
     "purpose": "BROADCAST",
     "deliverability": "ERROR",
     "subscribed": True,
+    "expectedTotal": 1,
     "name": "Name",
     "key": "some_key",
 }

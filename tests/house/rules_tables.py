@@ -29,7 +29,7 @@ WITHDRAWALS = {
 
 def render() -> dict[str, str]:
     """Each table of the document by its name, in Markdown."""
-    return {"opt-in": _opt_in(), "lift": _lift(), "opt-out": _opt_out(), "rest": _rest()}
+    return {"opt-in": _opt_in(), "lift": _lift(), "opt-out": _opt_out(), "rest": _rest(), "undo": _undo()}
 
 
 def written(text: str) -> str:
@@ -98,6 +98,30 @@ def _rest() -> str:
         "ACTIVE, no address",
     ]
     return _table(head, rows)
+
+
+def _undo() -> str:
+    cases = [
+        ("rests on the operation", OptOutPolicy.WITH_EVIDENCE, True),
+        ("the same, under STRICT", OptOutPolicy.STRICT, True),
+        ("something has happened since", OptOutPolicy.WITH_EVIDENCE, False),
+    ]
+    steps = [
+        (before, now)
+        for before in ConsentStatus
+        for now in ConsentStatus
+        if now is not ConsentStatus.DOUBLE_OPT_IN and before is not now and before is not ConsentStatus.OPTED_OUT
+    ]
+    rows = []
+    for before, now in steps:
+        answers = [
+            _word(
+                decide(Request(Change.RESTORE, S.UNDO, policy), Facts(Lifecycle.ACTIVE, now, was=before, stands=stands))
+            )
+            for _, policy, stands in cases
+        ]
+        rows.append([f"{before} → {now}", *answers])
+    return _table(["before the operation → now", *(name for name, *_ in cases)], rows)
 
 
 if __name__ == "__main__":

@@ -170,6 +170,52 @@ def test_lifecycle_and_deliverability(change: Change, before: Facts, expected: s
     assert word(decide(Request(change, S.BULK), before)) == expected
 
 
+@pytest.mark.parametrize(
+    ("now", "was", "stands", "policy", "expected"),
+    [
+        (OUT, SINGLE, True, OptOutPolicy.WITH_EVIDENCE, SINGLE),
+        (OUT, NONE, True, OptOutPolicy.WITH_EVIDENCE, NONE),
+        (OUT, DOUBLE, True, STRICT, "LOCKED"),
+        (SINGLE, NONE, True, STRICT, NONE),
+        (OUT, SINGLE, False, OptOutPolicy.WITH_EVIDENCE, "OPTED_OUT"),
+        (DOUBLE, SINGLE, False, OptOutPolicy.WITH_EVIDENCE, "CONFLICT"),
+        (SINGLE, SINGLE, False, STRICT, "unchanged"),
+        (OUT, None, False, OptOutPolicy.WITH_EVIDENCE, "unchanged"),
+        (None, SINGLE, False, OptOutPolicy.WITH_EVIDENCE, "NO_ADDRESS"),
+    ],
+)
+@pytest.mark.parametrize("lifecycle", Lifecycle)
+def test_an_undo_restores_what_it_found_and_never_over_what_came_since(
+    lifecycle: Lifecycle,
+    now: ConsentStatus | None,
+    was: ConsentStatus | None,
+    stands: bool,
+    policy: OptOutPolicy,
+    expected: str,
+) -> None:
+    """Archived or not; an opt-out is lifted only where the undone operation itself set it, under WITH_EVIDENCE."""
+    request = Request(Change.RESTORE, S.UNDO, policy)
+    assert word(decide(request, Facts(lifecycle, now, was=was, stands=stands))) == expected
+
+
+def test_only_an_undo_restores() -> None:
+    """Whatever the facts, nobody else's request for it is granted."""
+    facts = [
+        Facts(*combination)
+        for combination in product(
+            Lifecycle, (None, *ConsentStatus), Deliverability, (None, *ConsentStatus), (False, True)
+        )
+    ]
+    for source in set(S) - {S.UNDO}:
+        answers = {decide(Request(Change.RESTORE, source), fact) for fact in facts}
+        assert answers == {Refused(ErrorCode.NOT_PERMITTED)}
+    for fact in facts:
+        decision = decide(Request(Change.RESTORE, S.UNDO), fact)
+        if isinstance(decision, Changed):
+            assert fact.stands
+            assert [step.consent for step in decision.steps] == [fact.was]
+
+
 def test_decide_is_total() -> None:
     """Every request on every facts has an answer, and a pair that no rule names is NOT_PERMITTED."""
     requests = product(Change, S, OptOutPolicy, Proof, (False, True), (False, True), (False, True), (False, True))
