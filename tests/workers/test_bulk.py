@@ -93,10 +93,10 @@ async def test_what_passes_is_tried_again_at_once(
     actor, made = await queued(30)
     faults = [fault("neighbour"), fault("neighbour")]
 
-    async def stumbling(account_id: UUID, operation_id: UUID) -> Step:
+    async def stumbling(account_id: UUID, operation_id: UUID, *rest: Any) -> Step:
         if faults:
             raise faults.pop()
-        return await run_part(account_id, operation_id)
+        return await run_part(account_id, operation_id, *rest)
 
     monkeypatch.setattr(work, "run_part", stumbling)
     await work.bulk(context(), str(actor.account_id), str(made.id))
@@ -108,7 +108,7 @@ async def test_a_fault_that_stays_fails_the_operation(db: None, redis: None, mon
     """Five attempts with pauses in between, then FAILED, in words that quote nothing."""
     actor, made = await queued(30)
 
-    async def broken(_account_id: UUID, _operation_id: UUID) -> Step:
+    async def broken(*_given: Any) -> Step:
         raise asyncpg.DataError("jane@example.com is bad")
 
     monkeypatch.setattr(work, "run_part", broken)
