@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
-from api.http.files import download
+from api.http.files import download, result
 from api.http.health import healthz, readyz
 from api.http.ide import Ide
 from api.http.log import AccessLog, fault
@@ -51,6 +51,7 @@ def application() -> Starlette:
             Route("/reports/{token}", bulk_report, name="report"),
             Route("/uploads/{token}", receive_upload, methods=["PUT"]),
             Route("/files/{token}", download),
+            Route("/results/{token}", result),
         ],
         middleware=[Middleware(AccessLog)],
         exception_handlers={Exception: fault},

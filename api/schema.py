@@ -23,6 +23,7 @@ from api.contacts.queries import ContactQuery
 from api.contacts.subscriptions import UpdateSubscriptions
 from api.contacts.types import Contact, ContactPoint
 from api.contacts.update import UpdateContact
+from api.exports import ExportMutation
 from api.feed import ConsentEvent, FeedQuery
 from api.groups import Group, GroupMutation, GroupQuery
 from api.imports.preview import ImportPreviewQuery
@@ -58,6 +59,7 @@ _MUTATIONS = (
     GroupMutation,
     MembersMutation,
     UploadMutation,
+    ExportMutation,
     AccountMutation,
 )
 _SUBSCRIPTIONS = (BulkSubscription, FeedSubscription)

@@ -12,7 +12,6 @@ import asyncpg
 
 from domain.bulk.claim import claim, renew, stumble
 from domain.bulk.follow import moved
-from domain.bulk.queries import kind_of
 from domain.bulk.run_part import WORK, Step, run_part
 from domain.bulk.values import BulkKind
 from domain.bulk.work import Work
@@ -32,8 +31,8 @@ LANES = 2
 """So many jobs share a large operation: two workers, or two connections of one."""
 LIMIT = 120.0
 """Seconds after which a slice counts as hung; writing a huge selection down takes the longest."""
-SLICES = {BulkKind.EXPORT: write}
-"""What a slice is of a kind that has no parts of contacts."""
+WHOLE: Final = {BulkKind.EXPORT: write}
+"""What is done in one go, and sees for itself when it has to stop."""
 _TRIES = 5
 # Nothing happened, and the same again can succeed.
 _PASSING = (
@@ -58,7 +57,7 @@ async def bulk(ctx: dict[str, Any], account: str, operation: str) -> None:
             return
         try:
             async with _heartbeat(account_id, operation_id):
-                step = await SLICES.get(kind, _slice)(account_id, operation_id, ctx["stopping"])
+                step = await _slice(kind, account_id, operation_id, ctx["stopping"])
         except Exception as error:  # whatever it is, the row has to say so
             log.exception("a part failed")
             if await stumble(account_id, operation_id, _words(error)):
@@ -69,8 +68,14 @@ async def bulk(ctx: dict[str, Any], account: str, operation: str) -> None:
             queue.ring(queue.BULK, account_id, operation_id)
 
 
-async def _slice(account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> Step:
-    kind = await kind_of(account_id, operation_id)
+async def _slice(kind: BulkKind, account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> Step:
+    if kind in WHOLE:
+        return await WHOLE[kind](account_id, operation_id, stopping)
+    async with asyncio.timeout(LIMIT):
+        return await _parts(kind, account_id, operation_id, stopping)
+
+
+async def _parts(kind: BulkKind, account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> Step:
     prepared = await _prepare(kind, account_id, operation_id, stopping)
     if prepared is None:
         return Step.DONE
@@ -86,7 +91,7 @@ async def _slice(account_id: UUID, operation_id: UUID, stopping: asyncio.Event) 
     return Step.DONE
 
 
-async def _prepare(kind: BulkKind | None, account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> int | None:
+async def _prepare(kind: BulkKind, account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> int | None:
     """How many parts were written down just now; None when that takes another job."""
     if kind is BulkKind.IMPORT:
         return await stage(account_id, operation_id, stopping)

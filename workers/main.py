@@ -25,8 +25,8 @@ from workers.sweep import INTERVAL, sweep, tidy
 
 JOBS = 4
 """Jobs at a time; each holds a database connection or two."""
-JOB_SECONDS = 120
-"""arq's limit for a job. A slice takes a few seconds; writing a huge selection down takes the longest."""
+JOB_SECONDS = 3_600
+"""arq's limit for a job. A slice takes a few seconds and has a limit of its own; an export is written in one go."""
 GRACE = 20
 """Seconds that a part under way has to end after SIGTERM."""
 REDIS_SECONDS = 5.0

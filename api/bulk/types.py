@@ -1,10 +1,10 @@
 """A bulk operation as clients see it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import strawberry
 
-from api.bulk.links import report_url
+from api.bulk.links import report_url, result_url
 from api.context import Info
 from api.enums import described
 from api.errors import UserError
@@ -12,6 +12,7 @@ from api.relay import Node, PageInfo, global_id
 from domain.bulk.operation import Operation
 from domain.bulk.values import BulkKind, BulkStatus, OperationStatus
 from domain.errors import ErrorCode
+from domain.files.stored import KEPT_FOR
 
 described(
     BulkKind,
@@ -66,6 +67,27 @@ def outcomes(counts: dict[ErrorCode, int]) -> list[BulkOutcome]:
 
 @strawberry.type(
     description=(
+        "What an import came to so far, or, in a dry run, would come to; of contacts where nothing else is said. One "
+        "contact can count several times: created and opted in."
+    )
+)
+class ImportCounts:
+    """Figures of an import."""
+
+    created: int = strawberry.field(description="Contacts that are new.")
+    updated: int = strawberry.field(description="Contacts whose details, tags or addresses changed.")
+    opted_in: int = strawberry.field(description="Contacts with an address that was opted in.")
+    opted_out: int = strawberry.field(description="Contacts withdrawn because the file says so.")
+    left_opted_out: int = strawberry.field(description="Rows whose address had opted out, and stays so.")
+    suppressed: int = strawberry.field(
+        description="Rows whose address nobody had, but was opted out or erased before: it comes back opted out."
+    )
+    duplicate: int = strawberry.field(description="Rows set aside because a later one names the same contact.")
+    invalid: int = strawberry.field(description="Rows that could not be used.")
+
+
+@strawberry.type(
+    description=(
         "Work on many contacts, done by workers: `changed + unchanged + skipped + failed = processed`, in the end "
         "`total`."
     )
@@ -85,7 +107,6 @@ class BulkOperation(Node):
     skipped: int = strawberry.field(description="How many were refused; `outcomes` says why.")
     failed: int = strawberry.field(description="How many could not be worked on.")
     progress: float = strawberry.field(description="From 0 to 1.")
-    result_url: str | None = strawberry.field(description="What an export wrote; null for the other kinds.")
     error: str | None = strawberry.field(description="Why it FAILED.")
     created_at: datetime = strawberry.field(description="When it was asked for.")
     started_at: datetime | None = strawberry.field(description="When a worker began.")
@@ -108,7 +129,6 @@ class BulkOperation(Node):
             skipped=row.skipped,
             failed=row.failed,
             progress=row.progress,
-            result_url=None,
             error=row.error,
             created_at=row.created_at,
             started_at=row.started_at,
@@ -125,6 +145,14 @@ class BulkOperation(Node):
         """Reasons, with their counts."""
         return outcomes(self.row.outcomes)
 
+    @strawberry.field(description="What an import came to; null for the other kinds.")
+    def imported(self) -> ImportCounts | None:
+        """Figures."""
+        if self.kind is not BulkKind.IMPORT:
+            return None
+        names = ("created", "updated", "opted_in", "opted_out", "left_opted_out", "suppressed", "duplicate")
+        return ImportCounts(invalid=self.failed, **{name: self.row.counts.get(name, 0) for name in names})
+
     @strawberry.field(
         description=(
             "A CSV with a line for each refusal or failure: contact or row, address, code, words. The link is good for "
@@ -134,6 +162,19 @@ class BulkOperation(Node):
     def report_url(self, info: Info) -> str | None:
         """A signed link."""
         return report_url(info.context.actor.account_id, self.row.id)
+
+    @strawberry.field(
+        description=(
+            "What an export wrote, once all of it stands; null before, for the other kinds, and after a week. The link "
+            "is good for a day without a login; read it again for a new one."
+        )
+    )
+    def result_url(self, info: Info) -> str | None:
+        """A signed link."""
+        complete = self.kind is BulkKind.EXPORT and self.status is OperationStatus.COMPLETED
+        if not complete or self.finished_at is None or self.finished_at + KEPT_FOR < datetime.now(UTC):
+            return None
+        return result_url(info.context.actor.account_id, self.row.id)
 
 
 @strawberry.type(description="A bulk operation in a page.")

@@ -15,6 +15,7 @@ class Purpose(StrEnum):
     REPORT = "reports"
     UPLOAD = "uploads"
     FILE = "files"
+    RESULT = "results"
 
 
 def signed(purpose: Purpose, account_id: UUID, key: UUID) -> str:

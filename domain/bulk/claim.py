@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from domain.bulk.rules import MAX_ATTEMPTS
-from domain.bulk.values import OperationStatus
+from domain.bulk.values import BulkKind, OperationStatus
 from domain.infra.db import pool
 from domain.infra.settings import settings
 
@@ -17,7 +17,7 @@ UPDATE bulk_operation
    SET status = 'RUNNING', started_at = coalesce(started_at, $3), lease_until = $4,
        attempts = attempts + CASE WHEN lease_until > $3 THEN 0 ELSE 1 END
  WHERE account_id = $1 AND id = $2 AND finished_at IS NULL
-RETURNING attempts
+RETURNING kind, attempts
 """
 _RENEW = """
 UPDATE bulk_operation SET lease_until = $3 WHERE account_id = $1 AND id = $2 AND status = 'RUNNING'
@@ -36,20 +36,20 @@ UPDATE bulk_operation SET status = 'FAILED', finished_at = $3, error = coalesce(
 """
 
 
-async def claim(account_id: UUID, operation_id: UUID) -> bool:
-    """Begin to work on an operation, alone or beside others. False when there is nothing to do.
+async def claim(account_id: UUID, operation_id: UUID) -> BulkKind | None:
+    """Begin to work on an operation of this kind, alone or beside others. None when there is nothing to do.
 
     A claim after silence counts as an attempt; too many without a part finished in between, and it is FAILED.
     """
     now = datetime.now(UTC)
-    attempts = await pool().fetchval(_CLAIM, account_id, operation_id, now, _lease(now))
-    if attempts is None:
-        return False
-    if attempts > MAX_ATTEMPTS:
+    row = await pool().fetchrow(_CLAIM, account_id, operation_id, now, _lease(now))
+    if row is None:
+        return None
+    if row["attempts"] > MAX_ATTEMPTS:
         error = f"The work was begun {MAX_ATTEMPTS} times and never got on: the worker ended each time."
         await pool().execute(_GIVE_UP, account_id, operation_id, now, error)
-        return False
-    return True
+        return None
+    return BulkKind(row["kind"])
 
 
 async def renew(account_id: UUID, operation_id: UUID) -> None:

@@ -20,7 +20,7 @@ from domain.values import Channel, Deliverability
 _PRIMARY = """EXISTS (SELECT FROM contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id
   WHERE p.account_id = $1 AND p.contact_id = c.id AND p.slot = 1 AND p.channel = {channel} AND a.channel = {channel}
     AND {test}{{each}})"""
-_TOPIC = """coalesce(
+TOPIC_ON = """coalesce(
   (SELECT w.subscribed FROM topic_switch w WHERE w.account_id = $1 AND w.contact_id = c.id AND w.topic_id = {topic}),
   (SELECT t.default_subscribed FROM topic t WHERE t.account_id = $1 AND t.id = {topic}), false)"""
 _GROUP = """EXISTS (SELECT FROM group_member m
@@ -110,15 +110,15 @@ class _Compiler:
         if where.status is OptStatus.OPTED_IN:
             tests.append(_consent(OPTED_IN))
         elif where.status is OptStatus.OPTED_OUT:
-            parts.append(f"NOT {_primary(channel, _consent(OPTED_IN))}")
+            parts.append(f"NOT {primary_point(channel, _consent(OPTED_IN))}")
         if where.consent is not None:
             tests.append(_consent(where.consent))
         if where.deliverability is not None:
             tests.append(f"a.deliverability = '{where.deliverability}'")
         if tests:
-            parts.append(_primary(channel, " AND ".join(tests)))
+            parts.append(primary_point(channel, " AND ".join(tests)))
         if where.subscribed is not None:
-            sendable = _primary(channel, f"{_consent(OPTED_IN)} AND a.deliverability = '{Deliverability.OK}'")
+            sendable = primary_point(channel, f"{_consent(OPTED_IN)} AND a.deliverability = '{Deliverability.OK}'")
             parts.append(("" if where.subscribed else "NOT ") + _SUBSCRIBED.format(sendable=sendable))
         return parts
 
@@ -134,7 +134,7 @@ class _Compiler:
     def _belonging(self, where: ContactFilter) -> list[str]:
         parts = []
         if where.topic is not None:
-            parts.append(_TOPIC.format(topic=self._bind(where.topic)))
+            parts.append(TOPIC_ON.format(topic=self._bind(where.topic)))
         if where.group is not None:
             parts.append(_GROUP.format(group=self._bind(where.group)))
         if where.tag is not None:
@@ -163,7 +163,8 @@ def _all(parts: Sequence[str]) -> str:
     return " AND ".join(f"({part})" for part in parts if part != "true") or "true"
 
 
-def _primary(channel: Channel, test: str) -> str:
+def primary_point(channel: Channel, test: str) -> str:
+    """Whether the primary address of the channel is there and passes the test, over `address a`."""
     return _PRIMARY.format(channel=f"'{channel}'", test=test)
 
 

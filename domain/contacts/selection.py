@@ -83,6 +83,17 @@ def statement(actor: Actor, selection: Selection) -> Statement:
     return Statement(f"SELECT c.id {test.chosen}", parameters)
 
 
+def where(selection: Selection, parameters: list[Any]) -> str:
+    """The selection as a condition over `contact c` and `contact_state s`, for a statement of the caller's own.
+
+    `parameters` hold the account first; the selection's are appended. Raises as `statement`.
+    """
+    if selection.ids is not None:
+        parameters.append(list(selection.ids))
+        return f"c.id = ANY (${len(parameters)}::uuid[])"
+    return condition(_as_filter(selection), None, parameters).everywhere
+
+
 async def count(actor: Actor, selection: Selection) -> int:
     """How many contacts are selected now, exactly."""
     if selection.ids is None:
