@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from graphql import GraphQLInputObjectType, GraphQLInputType, get_named_type, is_list_type, is_non_null_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+    is_non_null_type,
+    is_required_input_field,
+)
 
 from api.schema import schema
 from tests.api.client import EVIDENCE, Client
@@ -107,13 +116,27 @@ def assert_clean(response: Any) -> None:
 async def test_every_value_of_every_mutation(api: Client, mutation: str) -> None:
     """Each value of each input, one at a time, is replaced by what nobody should send."""
     assert GRAPH.mutation_type
-    good = (await good_inputs(api))[mutation]
     kind = GRAPH.mutation_type.fields[mutation].args["input"].type
+    good = (await good_inputs(api)).get(mutation) or least(kind)
     text = f"mutation($input: {kind}) {{ {mutation}(input: $input) {{ userErrors {{ code field message }} }} }}"
     for path, scalar in paths(kind):
         for bad in VALUES.get(scalar, ["NOPE"]):
             variables = {"input": placed(kind, path, bad, good)}
             assert_clean(await api.post({"query": text, "variables": variables}))
+
+
+def least(kind: GraphQLInputType) -> Any:
+    """An input with what is required and no more."""
+    named = get_nullable_type(kind)
+    if is_list_type(named):
+        return []
+    if isinstance(named, GraphQLEnumType):
+        return next(iter(named.values))
+    if not isinstance(named, GraphQLInputObjectType):
+        return {"Int": 1, "Boolean": True}.get(get_named_type(kind).name, "name")
+    if named.is_one_of:
+        return {"everyone": True} if "everyone" in named.fields else {"csv": "email\na@example.org"}
+    return {name: least(field.type) for name, field in named.fields.items() if is_required_input_field(field)}
 
 
 QUERIES = {
