@@ -9,18 +9,11 @@ from domain.bulk.values import BulkKind
 from domain.infra.db import pool
 
 _BY_IDS = f"SELECT {COLUMNS} FROM bulk_operation o WHERE o.account_id = $1 AND o.id = ANY ($2::uuid[])"
-_KIND = "SELECT kind FROM bulk_operation WHERE account_id = $1 AND id = $2"
 _PAGE = f"""
 SELECT {COLUMNS} FROM bulk_operation o
  WHERE o.account_id = $1 AND ($2::uuid IS NULL OR o.id < $2) AND ($3::bulk_kind IS NULL OR o.kind = $3)
  ORDER BY o.id DESC LIMIT $4
 """
-
-
-async def kind_of(account_id: UUID, operation_id: UUID) -> BulkKind | None:
-    """What an operation does, or None when there is none of this id."""
-    kind = await pool().fetchval(_KIND, account_id, operation_id)
-    return kind and BulkKind(kind)
 
 
 async def operation(actor: Actor, operation_id: UUID) -> Operation | None:
