@@ -56,13 +56,27 @@ SELECT DISTINCT $1::uuid, m.contact_id, w.tag, $3::uuid
        unnest(s.tags || $2::text[]) w(tag)
  WHERE m.kind = 'CREATE'
 """
-_IDS = "SELECT array_agg(contact_id) FROM merging WHERE kind = 'CREATE'"
+_IDS = """
+SELECT coalesce(array_agg(contact_id), '{}') AS ids, coalesce(bool_or(known), false) AS known
+  FROM merging WHERE kind = 'CREATE'
+"""
+# Addresses that are new themselves stand in one cell a channel; the contacts in one of their own.
+_NEW_CELLS = """
+INSERT INTO summary_delta (account_id, channel, lifecycle, consent, deliverability, topic_on, contacts)
+SELECT $1, w.channel, 'ACTIVE', CASE WHEN w.channel IS NOT NULL THEN 'NON_MARKETABLE'::consent_status END,
+       CASE WHEN w.channel IS NOT NULL THEN 'OK'::deliverability END, {topic_on}, w.contacts
+  FROM (SELECT count(*) AS total{counts} FROM merging m WHERE m.kind = 'CREATE') c,
+       LATERAL (VALUES (NULL::channel, c.total){cells}) AS w(channel, contacts)
+ WHERE w.contacts > 0
+"""
 
 
 async def create(part: Part) -> None:
     """Make the contacts of the rows that nobody was found for; their addresses are locked."""
     connection, account_id, job = part.connection, part.account_id, part.job
-    ids = await connection.fetchval(_IDS)
+    found = await connection.fetchrow(_IDS)
+    assert found is not None
+    ids = found["ids"]
     if not ids:
         return
     fields = {column.field.partition(":")[0] for column in part.plan.columns}
@@ -73,13 +87,16 @@ async def create(part: Part) -> None:
     points = " UNION ALL ".join(_points(part.plan.slots))
     if points:
         await connection.execute(_POINTS.format(points=points), account_id)
-        await _write_values(part)
-    if points:
+        if found["known"]:
+            await _write_values(part)
         origin = (account_id, job.now, job.actor, job.operation_id, job.evidence_id)
         await connection.execute(_ENTRIES.format(points=points), *origin)
     if "tags" in fields or part.plan.tags:
         await connection.execute(_TAGS.format(table=part.table), account_id, list(part.plan.tags), job.operation_id)
-    await enter(connection, account_id, ids)
+    if found["known"] or "topic" in fields:
+        await enter(connection, account_id, ids)
+    else:
+        await connection.execute(_new_cells(part.plan.slots, topic_on), account_id)
     part.count("created", len(ids))
 
 
@@ -95,6 +112,15 @@ def _points(slots: list[str]) -> list[str]:
             before.append(name)
         parts.append(_POINT.format(channel=channel, slot=slot, name=name))
     return parts
+
+
+def _new_cells(slots: list[str], topic_on: str) -> str:
+    by_channel: dict[Channel, list[str]] = {}
+    for name in slots:
+        by_channel.setdefault(SLOTS[name][0], []).append(f"m.{name}_id")
+    counts = [f", count(coalesce({', '.join(ids)})) AS {channel.lower()}" for channel, ids in by_channel.items()]
+    cells = [f", ('{channel}', c.{channel.lower()})" for channel in by_channel]
+    return _NEW_CELLS.format(topic_on=topic_on, counts="".join(counts), cells="".join(cells))
 
 
 async def _write_values(part: Part) -> None:

@@ -10,29 +10,33 @@ from domain.values import OptOutPolicy
 
 _CONTACTS = "SELECT lock_contacts($1, $2, '{}', false)"
 _TO_LOCK = """
-SELECT coalesce(array_agg(n), '{}') AS rows,
+SELECT count(*) AS rows, coalesce(array_agg(n) FILTER (WHERE known OR kind = 'AMEND'), '{}') AS doubtful,
        coalesce(array_agg(contact_id) FILTER (WHERE kind = 'AMEND'), '{}') AS contacts
   FROM merging WHERE kind IN ('CREATE', 'AMEND')
 """
+# Whoever makes the same address at this moment is waited for; then the one that was to be made here is not there.
 _NEW = """
-INSERT INTO address (account_id, id, channel, hash, value)
-SELECT $1, uuidv7(), w.channel, w.hash, w.value
-  FROM (SELECT DISTINCT ON (hash, channel) channel, hash, value FROM ({wanted}) a ORDER BY hash, channel, n) w
-ON CONFLICT (account_id, channel, hash) DO NOTHING
+WITH wanted AS MATERIALIZED (
+  SELECT DISTINCT ON (hash, channel) id, channel, hash, value FROM ({wanted}) a ORDER BY hash, channel, n
+), made AS (
+  INSERT INTO address (account_id, id, channel, hash, value)
+  SELECT $1, id, channel, hash, value FROM wanted ORDER BY hash, channel
+  ON CONFLICT (account_id, channel, hash) DO NOTHING RETURNING 1
+)
+SELECT (SELECT count(*) FROM wanted) - (SELECT count(*) FROM made)
 """
 _WANTED = """
-SELECT m.n, '{channel}'::channel AS channel, s.{slot}_hash AS hash, s.{slot} AS value
-  FROM merging m JOIN {table} s ON s.account_id = $1 AND s.n = m.n
- WHERE m.kind IN ('CREATE', 'AMEND') AND m.{slot}_id IS NULL AND s.{slot}_hash IS NOT NULL
+SELECT m.n, m.{slot}_id AS id, '{channel}'::channel AS channel, s.{slot}_hash AS hash, s.{slot} AS value
+  FROM merging m JOIN {table} s ON s.account_id = $1 AND s.n = m.n WHERE m.{slot}_new
 """
 _KNOWN = """
 SELECT count(*) FROM (SELECT FROM address a WHERE a.account_id = $1 AND a.id IN (
-  SELECT unnest(ARRAY[{ids}]) FROM merging m WHERE m.kind IN ('CREATE', 'AMEND')
+  SELECT unnest(ARRAY[{ids}]) FROM merging m WHERE m.n = ANY ($3::integer[])
   UNION ALL
   SELECT p.address_id FROM contact_point p WHERE p.account_id = $1 AND p.contact_id = ANY ($2::uuid[]))
  ORDER BY a.id FOR NO KEY UPDATE) locked
 """
-_DROP = "DELETE FROM merging WHERE kind IN ('CREATE', 'AMEND')"
+_DROP = "DELETE FROM merging WHERE n = ANY ($1::integer[])"
 _STRANGER = "SELECT EXISTS (SELECT FROM merging WHERE kind = 'AMEND' AND contact_id <> ALL ($1::uuid[]))"
 
 
@@ -43,27 +47,34 @@ class MovedError(Exception):
 async def hold(part: Part) -> bool:
     """Lock what the matched rows are about, and match them again; false when no row has anything to change.
 
-    Raises MovedError when a contact that was not locked turned up meanwhile.
+    A row all of whose addresses are made here is nobody's, and needs no second look. Raises MovedError when somebody
+    else made one of them, or a contact that was not locked turned up.
     """
     connection, account_id = part.connection, part.account_id
     found = await connection.fetchrow(_TO_LOCK)
     assert found is not None
     if not found["rows"]:
         return False
-    contacts = found["contacts"]
+    contacts, doubtful = found["contacts"], found["doubtful"]
     part.policy = OptOutPolicy(await connection.fetchval(_CONTACTS, account_id, contacts))
-    slots = part.plan.slots
-    if slots:
-        wanted = " UNION ALL ".join(
-            _WANTED.format(channel=SLOTS[slot][0], slot=slot, table=part.table) for slot in slots
-        )
-        await connection.execute(_NEW.format(wanted=wanted), account_id)
-        await connection.execute(_KNOWN.format(ids=", ".join(f"m.{slot}_id" for slot in slots)), account_id, contacts)
-    await connection.execute(_DROP)
-    await rematch(part, found["rows"])
-    if await connection.fetchval(_STRANGER, contacts):
-        raise MovedError
+    await _make(part)
+    if doubtful:
+        ids = ", ".join(f"m.{slot}_id" for slot in part.plan.slots)
+        if ids:
+            await connection.execute(_KNOWN.format(ids=ids), account_id, contacts, doubtful)
+        await connection.execute(_DROP, doubtful)
+        await rematch(part, doubtful)
+        if await connection.fetchval(_STRANGER, contacts):
+            raise MovedError
     return True
+
+
+async def _make(part: Part) -> None:
+    wanted = [_WANTED.format(channel=SLOTS[slot][0], slot=slot, table=part.table) for slot in part.plan.slots]
+    if wanted:
+        text = _NEW.format(wanted=" UNION ALL ".join(wanted))
+        if await part.connection.fetchval(text, part.account_id):
+            raise MovedError
 
 
 async def rematch(part: Part, rows: Sequence[int]) -> None:

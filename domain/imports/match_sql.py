@@ -17,7 +17,7 @@ from domain.values import ConsentStatus, Lifecycle
 MERGING: Final = f"""
 CREATE TEMPORARY TABLE IF NOT EXISTS merging (
   n integer PRIMARY KEY, kind text NOT NULL, contact_id uuid, other uuid, asks boolean, differs boolean NOT NULL,
-  known boolean NOT NULL, {", ".join(f"{slot}_id uuid" for slot in SLOTS)}
+  known boolean NOT NULL, {", ".join(f"{slot}_id uuid, {slot}_new boolean" for slot in SLOTS)}
 ) ON COMMIT DELETE ROWS
 """
 CLEAR: Final = "TRUNCATE merging"
@@ -35,11 +35,11 @@ WITH named AS MATERIALIZED (
 )
 """
 _JUDGED = """
-INSERT INTO merging (n, kind, contact_id, other, asks, differs, known, {slot_ids})
+INSERT INTO merging (n, kind, contact_id, other, asks, differs, known{slots})
 SELECT n, kind, CASE WHEN kind = 'CREATE' THEN uuidv7() ELSE contact_id END, other, asks, coalesce(differs, false),
-       num_nonnulls({slot_ids}) > 0, {slot_ids}
+       num_nonnulls({known}) > 0{fresh}
   FROM (
-    SELECT m.*, a.asks, d.differs,
+    SELECT m.*, a.asks, d.differs{hashes},
            CASE WHEN m.other IS NOT NULL THEN 'CONFLICT'
                 WHEN c.id IS NULL AND {nobody} THEN 'NOBODY'
                 WHEN c.id IS NULL THEN 'CREATE'
@@ -63,13 +63,23 @@ def match(plan: ImportPlan, table: str, rows: str, groups: list[str]) -> str:
     skip = "true" if plan.on_existing is OnExisting.SKIP else "false"
     return _named(plan, table, rows) + _JUDGED.format(
         table=table,
-        slot_ids=", ".join(f"{slot}_id" for slot in plan.slots) or "other",
+        slots="".join(f", {slot}_id, {slot}_new" for slot in plan.slots),
+        known=", ".join(f"{slot}_id" for slot in plan.slots) or "other",
+        fresh="".join(_fresh(slot) for slot in plan.slots),
+        hashes="".join(f", s.{slot}_hash" for slot in plan.slots),
         nobody=" AND ".join(f"s.{slot}_hash IS NULL" for slot in plan.slots) or "true",
         skip=skip,
         asks=asks(plan),
         settled=_settled(plan),
         differs=" OR ".join(_differences(plan, groups)) or "false",
     )
+
+
+def _fresh(slot: str) -> str:
+    """An address that the account does not know gets its id here; a number that rows share, one for all of them."""
+    new = "uuidv7()" if slot in EMAILS else f"first_value(uuidv7()) OVER (PARTITION BY {slot}_hash)"
+    wanted = f"{slot}_id IS NULL AND {slot}_hash IS NOT NULL AND kind IN ('CREATE', 'AMEND')"
+    return f",\n       CASE WHEN {wanted} THEN {new} ELSE {slot}_id END, {wanted}"
 
 
 def asks(plan: ImportPlan) -> str:
@@ -112,7 +122,7 @@ def _named(plan: ImportPlan, table: str, rows: str) -> str:
     LEFT JOIN LATERAL (
       SELECT (array_agg(h.contact_id ORDER BY h.contact_id))[1] AS contact_id, count(*) AS holders
         FROM contact_point h
-       WHERE h.account_id = $1 AND h.address_id = {slot}_a.id AND h.channel = '{channel}'
+       WHERE {slot}_a.id IS NOT NULL AND h.account_id = $1 AND h.address_id = {slot}_a.id AND h.channel = '{channel}'
          AND {unclaimed} AND ({alone}{_unaddressed(plan, slot)})) {slot}_h ON true"""
     return _NAMED.format(
         table=table,
