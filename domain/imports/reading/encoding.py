@@ -26,8 +26,16 @@ def sniff(head: bytes) -> str:
     try:
         codecs.utf_8_decode(head, "strict", False)
     except UnicodeDecodeError:
-        return WINDOWS
+        return UTF8 if _mostly_utf8(head) else WINDOWS
     return UTF8
+
+
+def _mostly_utf8(head: bytes) -> bool:
+    """Whether UTF-8 is mixed with something else, rather than absent: by chance its sequences are rare."""
+    text = head.decode("utf-8", "replace")
+    lost = text.count("\ufffd")
+    found = sum(char > "\x7f" for char in text) - lost
+    return found * 10 > lost
 
 
 def decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[str]:

@@ -105,18 +105,21 @@ class _Reader:
 
     def _cell_by_cell(self, chunk: str) -> pl.DataFrame:
         rows: list[list[str]] = []
-        ends = [0]
+        lines: list[int] = []
         records = csv.reader(io.StringIO(chunk + _END, newline="\n"), delimiter=self.dialect.delimiter)
-        while (row := _next(records, self.line + ends[-1])) is not None:
-            rows.append(row)
-            ends.append(records.line_num)
+        end, start = 0, 0
+        while (row := _next(records, self.line + end)) is not None:
+            if row:
+                rows.append(row)
+                lines.append(self.line + end)
+            start, end = end, records.line_num
         closed = rows.pop() == [_END]
-        self.held = "" if closed else _from_line(chunk, ends[-2])
+        lines.pop()
+        self.held = "" if closed else _from_line(chunk, start)
         if len(self.held) > self.limits.line:
-            raise _never_closed(self.line + ends[-2])
-        frame = from_rows(rows, [self.line + end for end in ends[:-2]], self.dialect.width)
-        self.line += ends[-2]
-        return frame
+            raise _never_closed(self.line + start)
+        self.line += start
+        return from_rows(rows, lines, self.dialect.width)
 
 
 def _plain(chunk: str, line: int, dialect: Dialect) -> pl.DataFrame | None:
@@ -124,10 +127,14 @@ def _plain(chunk: str, line: int, dialect: Dialect) -> pl.DataFrame | None:
 
     It is sure when quotes stand around whole cells alone, each line is a row, and none is wider than the header.
     """
+    bare = chunk
     if '"' in chunk:
         bare = _QUOTED.sub(_END, chunk)
         if '"' in bare or bare.count("\n") != chunk.count("\n") or not _whole_cells(bare, dialect.delimiter):
             return None
+    # polars would make a column of each cell of the first row before it compares them with the header.
+    if bare.count(dialect.delimiter, 0, bare.find("\n")) >= dialect.width:
+        return None
     try:
         frame = pl.read_csv(
             chunk.encode(),
@@ -135,6 +142,7 @@ def _plain(chunk: str, line: int, dialect: Dialect) -> pl.DataFrame | None:
             separator=dialect.delimiter,
             schema=dict.fromkeys(names(dialect.width), pl.String),
             empty_string_is_null=False,
+            missing_columns="insert",
             raise_if_empty=False,
         )
     except (pl.exceptions.PolarsError, ValueError):

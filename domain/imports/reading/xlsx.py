@@ -17,7 +17,7 @@ from domain.imports.reading.limits import Limits
 from domain.imports.reading.xlsx_cells import Row, Sheet
 from domain.imports.reading.xlsx_strings import SharedStrings
 from domain.imports.reading.xlsx_styles import date_styles
-from domain.imports.reading.xml import Walk, attributes, damaged, local
+from domain.imports.reading.xml import Walk, attributes, damaged
 
 _DIRECTORY: Final = 1024**2
 """The most that is read of the archive in one go: its directory. A workbook's is a few kilobytes."""
@@ -130,6 +130,6 @@ def _elements(part: IO[bytes] | None, limits: Limits) -> list[tuple[str, dict[st
     found: list[tuple[str, dict[str, str]]] = []
     if part is not None:
         walk = Walk(limits)
-        walk.parser.StartElementHandler = lambda name, given: found.append((local(name), attributes(given)))
+        walk.on(lambda name, given: found.append((name, attributes(given))))
         walk.over(part)
     return found

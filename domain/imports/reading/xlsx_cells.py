@@ -9,7 +9,7 @@ from typing import IO, Final, TypeAlias
 from domain.imports.reading.limits import Limits
 from domain.imports.reading.xlsx_strings import SharedStrings
 from domain.imports.reading.xlsx_styles import moment
-from domain.imports.reading.xml import Walk, attributes, damaged, local, unescaped
+from domain.imports.reading.xml import Walk, attributes, damaged, unescaped
 
 Row: TypeAlias = tuple[int, list[str]]
 """The row's number in the sheet, and its cells from column A on."""
@@ -41,14 +41,14 @@ class Sheet:
         gather, parser = walk.collect(self.text), walk.parser
 
         def start(name: str, given: list[str]) -> None:
-            if self._starts(local(name), given):
+            if self._starts(name, given):
                 parser.CharacterDataHandler = gather
 
         def end(name: str) -> None:
             parser.CharacterDataHandler = None
-            self._ends(local(name))
+            self._ends(name)
 
-        parser.StartElementHandler, parser.EndElementHandler = start, end
+        walk.on(start, end)
         for _ in walk.steps(part):
             yield self.found
             self.found = []

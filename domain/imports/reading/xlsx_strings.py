@@ -8,7 +8,7 @@ from typing import IO
 
 from domain.errors import DomainError, ErrorCode
 from domain.imports.reading.limits import Limits
-from domain.imports.reading.xml import Walk, local, unescaped
+from domain.imports.reading.xml import Walk, unescaped
 
 
 class SharedStrings:
@@ -29,7 +29,7 @@ class SharedStrings:
         walk = Walk(limits)
         self._parser = walk.parser
         self._gather = walk.collect(self._text)
-        self._parser.StartElementHandler, self._parser.EndElementHandler = self._starts, self._ends_element
+        walk.on(self._starts, self._ends_element)
         self._steps: Iterator[None] = walk.steps(part) if part else iter(())
 
     def __getitem__(self, number: int) -> str:
@@ -59,7 +59,6 @@ class SharedStrings:
         return 0 <= number < self._mapped and self._map is not None
 
     def _starts(self, name: str, _attributes: list[str]) -> None:
-        name = local(name)
         if name == "t" and not self._phonetic:
             self._parser.CharacterDataHandler = self._gather
         elif name == "rPh":
@@ -67,7 +66,6 @@ class SharedStrings:
 
     def _ends_element(self, name: str) -> None:
         self._parser.CharacterDataHandler = None
-        name = local(name)
         if name == "si":
             raw = unescaped("".join(self._text)).encode("utf-8", "replace")
             self._text.clear()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import IO, Final
 
 from domain.imports.reading.limits import Limits
-from domain.imports.reading.xml import Walk, attributes, local
+from domain.imports.reading.xml import Walk, attributes
 
 _BUILT_IN: Final = frozenset(map(str, [*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)]))
 _LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h|m|s)[^\]]*\]', re.IGNORECASE)
@@ -21,7 +21,6 @@ def date_styles(part: IO[bytes], limits: Limits) -> frozenset[str]:
 
     def start(name: str, given: list[str]) -> None:
         nonlocal inside
-        name = local(name)
         if name == "numFmt":
             found = attributes(given)
             formats[found.get("numFmtId", "")] = found.get("formatCode", "")
@@ -32,10 +31,10 @@ def date_styles(part: IO[bytes], limits: Limits) -> frozenset[str]:
 
     def end(name: str) -> None:
         nonlocal inside
-        inside = inside and local(name) != "cellXfs"
+        inside = inside and name != "cellXfs"
 
     walk = Walk(limits)
-    walk.parser.StartElementHandler, walk.parser.EndElementHandler = start, end
+    walk.on(start, end)
     walk.over(part)
     return frozenset(str(number) for number, key in enumerate(styles) if _is_date(key, formats))
 

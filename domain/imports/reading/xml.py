@@ -9,6 +9,7 @@ from domain.errors import DomainError, invalid
 from domain.imports.reading.limits import Limits
 
 _PIECE: Final = 1024**2
+_DEEPEST: Final = 50
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -22,6 +23,22 @@ class Walk:
         self.parser.ordered_attributes = True
         self.parser.StartDoctypeDeclHandler = _refuse
         self._collected: list[str] | None = None
+        self._depth = 0
+
+    def on(self, start: Callable[[str, list[str]], None], end: Callable[[str], None] = lambda _name: None) -> None:
+        """Call these at each start (name, attributes in a row) and end of an element, names without their prefix."""
+
+        def starts(name: str, given: list[str]) -> None:
+            self._depth += 1
+            if self._depth > _DEEPEST:
+                raise damaged()
+            start(name.rpartition(":")[2] if ":" in name else name, given)
+
+        def ends(name: str) -> None:
+            self._depth -= 1
+            end(name.rpartition(":")[2] if ":" in name else name)
+
+        self.parser.StartElementHandler, self.parser.EndElementHandler = starts, ends
 
     def collect(self, into: list[str]) -> Callable[[str], None]:
         """A handler that gathers text in a list, watched for its size."""
@@ -88,11 +105,6 @@ def _refuse(*_: object) -> None:
     raise invalid("The XLSX file has a document type declaration, which no spreadsheet program writes.")
 
 
-def local(name: str) -> str:
-    """A name without its namespace's prefix."""
-    return name.rpartition(":")[2] if ":" in name else name
-
-
 def attributes(given: list[str]) -> dict[str, str]:
     """An element's attributes by their names without prefixes."""
-    return dict(zip(map(local, given[::2]), given[1::2], strict=True))
+    return {name.rpartition(":")[2]: value for name, value in zip(given[::2], given[1::2], strict=True)}
