@@ -66,7 +66,7 @@ def match(plan: ImportPlan, table: str, rows: str, groups: list[str]) -> str:
         slots="".join(f", {slot}_id, {slot}_new" for slot in plan.slots),
         known=", ".join(f"{slot}_id" for slot in plan.slots) or "other",
         fresh="".join(_fresh(slot) for slot in plan.slots),
-        hashes="".join(f", s.{slot}_hash" for slot in plan.slots),
+        hashes="".join(f", s.{slot}_hash, uuidv7() AS {slot}_fresh" for slot in plan.slots),
         nobody=" AND ".join(f"s.{slot}_hash IS NULL" for slot in plan.slots) or "true",
         skip=skip,
         asks=asks(plan),
@@ -77,7 +77,7 @@ def match(plan: ImportPlan, table: str, rows: str, groups: list[str]) -> str:
 
 def _fresh(slot: str) -> str:
     """An address that the account does not know gets its id here; a number that rows share, one for all of them."""
-    new = "uuidv7()" if slot in EMAILS else f"first_value(uuidv7()) OVER (PARTITION BY {slot}_hash)"
+    new = "uuidv7()" if slot in EMAILS else f"first_value({slot}_fresh) OVER (PARTITION BY {slot}_hash)"
     wanted = f"{slot}_id IS NULL AND {slot}_hash IS NOT NULL AND kind IN ('CREATE', 'AMEND')"
     return f",\n       CASE WHEN {wanted} THEN {new} ELSE {slot}_id END, {wanted}"
 
@@ -114,7 +114,7 @@ def _named(plan: ImportPlan, table: str, rows: str) -> str:
         else:
             ids.append(f"{slot}_a.consent AS {slot}_consent")
     soles = [slot for slot in plan.slots if slot not in EMAILS]
-    unclaimed = f"coalesce({', '.join([*claims, 'NULL'])}) IS NULL"
+    unclaimed = f"coalesce({', '.join([*claims, 'NULL::uuid'])}) IS NULL"
     for slot in soles:
         channel = SLOTS[slot][0]
         alone = nameless(plan, "s", slot)
@@ -130,7 +130,7 @@ def _named(plan: ImportPlan, table: str, rows: str) -> str:
         joins=joins,
         ids=", ".join(ids) or "NULL AS nothing",
         claims=f"array_remove(ARRAY[{', '.join(claims) or 'NULL'}]::uuid[], NULL)",
-        sole=f"coalesce({', '.join([*(f'{slot}_h.contact_id' for slot in soles), 'NULL'])})",
+        sole=f"coalesce({', '.join([*(f'{slot}_h.contact_id' for slot in soles), 'NULL::uuid'])})",
         holders=f"coalesce({', '.join([*(f'nullif({slot}_h.holders, 0)' for slot in soles), '0'])})",
     )
 

@@ -34,7 +34,8 @@ INSERT INTO contact_group (account_id, id, name, created_at) VALUES ($1, uuidv7(
 _GROUP = "SELECT id FROM contact_group WHERE account_id = $1 AND lower(name) = lower($2)"
 _KINDS = "SELECT kind, count(*)::integer AS n FROM merging GROUP BY kind"
 _SET_ASIDE = """
-SELECT s.n, s.line, coalesce(m.kind, s.verdict) AS kind, coalesce(m.contact_id, s.other) AS contact_id, m.other,
+SELECT s.n, s.line, coalesce(m.kind, s.verdict) AS kind, coalesce(m.contact_id, s.one) AS contact_id,
+       coalesce(m.other, s.other) AS other,
        {names}
   FROM {table} s LEFT JOIN merging m ON m.n = s.n
  WHERE s.account_id = $1 AND s.n >= $2 AND s.n < $3

@@ -1,5 +1,6 @@
 """Clean international numbers, told from the metadata at once: to ask the library takes 50 µs a number."""
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -8,6 +9,8 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 PUNCTUATION: Final = r"[ ().\-/]"
 """What people write between digits, and the library passes over."""
 _NANP: Final = ("US", "CA")
+_CHOICE: Final = re.compile(r"(?:\(?\d(?:\d|\[\d+\])*\)?(?:\||$))*")
+_BEGINNING: Final = re.compile(r"(?:^|\|)\(?(\d)")
 
 
 @lru_cache
@@ -32,10 +35,19 @@ def _plan(code: int) -> str | None:
         metadata = PhoneMetadata.metadata_for_nongeo_region(code, None)
     else:
         metadata = PhoneMetadata.metadata_for_region(region, None)
-    if code == 1 or metadata is None or metadata.national_prefix_for_parsing not in (None, "0"):
+    if code == 1 or metadata is None or metadata.national_prefix_transform_rule or metadata.general_desc is None:
         return None
-    if metadata.national_prefix_transform_rule or metadata.general_desc is None:
-        return None
+    first = _first_digits(metadata.national_prefix_for_parsing or "")
     lengths = sorted(length for length in metadata.general_desc.possible_length if length > 1)
     tails = "|".join(f"[0-9]{{{length - 1}}}" for length in lengths)
-    return f"{code}[1-9](?:{tails})" if lengths else None
+    return f"{code}[{first}](?:{tails})" if first and lengths else None
+
+
+def _first_digits(prefix: str) -> str:
+    """The digits that a number can begin with where nothing of it could be the prefix that is dialled at home.
+
+    Empty for the few prefixes that are more than a choice of digits.
+    """
+    if not _CHOICE.fullmatch(prefix):
+        return ""
+    return "".join(digit for digit in "123456789" if digit not in _BEGINNING.findall(prefix))

@@ -37,7 +37,7 @@ SELECT s.n, (array_agg(p.contact_id))[1] FROM {table} s
 """
 _SHARED = """
 CREATE TEMPORARY TABLE shared ON COMMIT DROP AS
-WITH named AS NOT MATERIALIZED ({names})
+WITH named (n, key) AS NOT MATERIALIZED ({names})
 SELECT n, key FROM named WHERE key IN (SELECT key FROM named GROUP BY key HAVING count(*) > 1)
 """
 _PEOPLE = "CREATE TEMPORARY TABLE person ON COMMIT DROP AS SELECT DISTINCT n, n AS label FROM shared"
@@ -57,12 +57,14 @@ WITH claim AS MATERIALIZED (
   SELECT label, (array_agg(DISTINCT contact_id ORDER BY contact_id))[1:2] AS both FROM claim
    GROUP BY label HAVING count(DISTINCT contact_id) > 1
 )
-SELECT p.n, p.label, k.both, (SELECT min(c.contact_id::text)::uuid FROM claim c WHERE c.n = p.n) AS contact_id
+SELECT p.n, p.label, CASE WHEN cardinality(o.own) > 1 THEN o.own ELSE k.both END AS both,
+       CASE WHEN cardinality(o.own) = 1 THEN o.own[1] END AS contact_id
   FROM person p JOIN knot k USING (label)
+ CROSS JOIN LATERAL (SELECT array_agg(c.contact_id ORDER BY c.contact_id) AS own FROM claim c WHERE c.n = p.n) o
 """
 # Whoever ties the knot fails; who names one contact goes on, unless an earlier row names another by the same key.
 _UNTIE = """
-UPDATE {table} s SET verdict = 'CONFLICT', other = t.both[1]
+UPDATE {table} s SET verdict = 'CONFLICT', one = t.both[1], other = t.both[2]
   FROM tangled t
  WHERE s.account_id = $1 AND s.n = t.n AND (t.contact_id IS NULL OR EXISTS (
    SELECT FROM shared mine JOIN shared theirs USING (key) JOIN tangled o ON o.n = theirs.n

@@ -182,7 +182,7 @@ async def _keep(work: _Work, number: int, rows: int, staged: Staged) -> bool:
         )
         codes: dict[str, int] = {}
         for lines in staged.refused:
-            codes[lines[0].code] = codes.get(lines[0].code, 0) + 1
+            codes[lines[0].code.value] = codes.get(lines[0].code.value, 0) + 1
         await write_lines(connection, *keys, [line for lines in staged.refused for line in lines])
         canceled = await connection.fetchval(_COUNT, *keys, len(staged.refused), orjson.dumps(codes).decode())
     return not canceled

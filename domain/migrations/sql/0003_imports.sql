@@ -47,6 +47,7 @@ CREATE TABLE import_row (
   name text NOT NULL,
   search text NOT NULL,
   verdict text,
+  one uuid,
   other uuid,
   PRIMARY KEY (account_id, n)
 );
