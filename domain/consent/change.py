@@ -15,7 +15,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from domain.consent.door_sql import DECIDE, DECIDE_NAMED, LOCK
+from domain.consent.door_sql import DECIDE, DECIDE_ADDRESSES, DECIDE_NAMED, DECIDE_SOLE, LOCK, LOCK_ADDRESSES, POLICY
 from domain.consent.evidence import Evidence
 from domain.consent.rules import CHECK_ORDER, Change, Changed, Facts, Refused, Request, Step, decide
 from domain.errors import ErrorCode
@@ -83,10 +83,29 @@ async def change(connection: Connection, request: Request, targets: Targets, con
     policy = await connection.fetchval(LOCK, context.account_id, contacts, channels, moves_lifecycle)
     asked = replace(request, policy=OptOutPolicy(policy))
     given = parameters(asked, targets, context)
-    if targets.addresses is None:
-        row = await connection.fetchrow(DECIDE, *given)
-    else:
+    if targets.addresses is not None:
         row = await connection.fetchrow(DECIDE_NAMED, *given, list(targets.addresses), context.undoes)
+    elif channels == [Channel.EMAIL] and not moves_lifecycle:
+        row = await connection.fetchrow(DECIDE_SOLE, *given)
+    else:
+        row = await connection.fetchrow(DECIDE, *given)
+    assert row is not None
+    return _outcome(row)
+
+
+async def change_addresses(
+    connection: Connection, request: Request, address_ids: Sequence[UUID], context: Context
+) -> Outcome:
+    """Apply one request to addresses themselves, also to those that no contact holds; the outcome counts addresses.
+
+    The entry of an address that contacts share names the first of them. For requests that move no lifecycle; else as
+    `change`.
+    """
+    assert not any(rule.before or rule.after for rule in tabulate(request))
+    await connection.execute(LOCK_ADDRESSES, context.account_id, list(address_ids))
+    policy = await connection.fetchval(POLICY, context.account_id)
+    asked = replace(request, policy=OptOutPolicy(policy))
+    row = await connection.fetchrow(DECIDE_ADDRESSES, *parameters(asked, Targets(address_ids, tuple(Channel)), context))
     assert row is not None
     return _outcome(row)
 
@@ -110,14 +129,15 @@ class Rule:
     """ARCHIVE of the contact again, after its addresses."""
 
 
-def tabulate(request: Request) -> list[Rule]:
+@lru_cache(maxsize=256)
+def tabulate(request: Request) -> tuple[Rule, ...]:
     """Run `decide` over every combination of facts, so that SQL holds no rule of its own."""
     undone = product((None, *ConsentStatus), (False, True)) if request.change is Change.RESTORE else ((None, False),)
     facts = product(Lifecycle, (None, *ConsentStatus), Deliverability, (False, True), undone)
-    return [
+    return tuple(
         _rule(replace(request, evidence_newer=newer), Facts(lifecycle, consent, deliverability, *before))
         for lifecycle, consent, deliverability, newer, before in facts
-    ]
+    )
 
 
 def _rule(request: Request, facts: Facts) -> Rule:

@@ -6,7 +6,18 @@ step needs is carried along, found by index in a table, or spread by a window.
 
 LOCK = "SELECT lock_contacts($1, $2, $3, $4)"
 
-_FACTS = """
+# An address that is locked neither leaves its contacts nor gets new ones, so they need no lock of their own.
+LOCK_ADDRESSES = """
+SELECT FROM address a WHERE a.account_id = $1 AND a.id = ANY ($2::uuid[]) ORDER BY a.id FOR NO KEY UPDATE
+"""
+# As `lock_contacts` has it: planned for any number, and the policy read once the lock is held.
+POLICY = """
+SELECT opt_out_policy, set_config('plan_cache_mode', 'force_generic_plan', true),
+       set_config('enable_seqscan', 'off', true)
+  FROM account WHERE account_id = $1
+"""
+
+_RULE = """
 WITH rule AS MATERIALIZED (
   SELECT * FROM unnest(
     $6::lifecycle[], $7::consent_status[], $8::deliverability[], $9::boolean[], $10::text[],
@@ -14,6 +25,10 @@ WITH rule AS MATERIALIZED (
     $16::consent_status[], $17::boolean[]
   ) AS r(lifecycle, consent, deliverability, newer, code, before, action, consent_to, deliverability_to, after,
          was, stands)
+"""
+_FACTS = (
+    _RULE
+    + """
 ), chosen AS MATERIALIZED (
   SELECT s.contact_id, s.lifecycle, s.topic_on, p.slot, a.id AS address_id, a.channel, a.consent,
          coalesce(a.deliverability, 'OK') AS deliverability, coalesce(a.consent_at < $5, true) AS newer,
@@ -22,6 +37,7 @@ WITH rule AS MATERIALIZED (
     {addresses}
    WHERE s.account_id = $1 AND {contacts}
 """
+)
 _NOTHING_UNDONE = "NULL::consent_status AS was, false AS stands"
 _IN_SLOTS = """LEFT JOIN (contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id)
       ON p.account_id = $1 AND p.contact_id = s.contact_id AND p.channel = ANY ($3::channel[])
@@ -37,20 +53,39 @@ _NAMED = """JOIN unnest($2::uuid[], $30::uuid[]) AS n(contact_id, address_id) ON
          AND l.consent_to IS NOT NULL) undone"""
 _UNDONE = "undone.was, coalesce(a.proof = undone.position, false) AS stands"
 
+# Addresses by id, held by somebody or by nobody; of several holders the first stands for all.
+_BY_ADDRESS = """
+), chosen AS MATERIALIZED (
+  SELECT h.contact_id, coalesce(h.lifecycle, 'ACTIVE') AS lifecycle, h.topic_on, h.slot, a.id AS address_id, a.channel,
+         a.consent, a.deliverability, coalesce(a.consent_at < $5, true) AS newer,
+         NULL::consent_status AS was, false AS stands
+    FROM address a
+    LEFT JOIN LATERAL (
+      SELECT p.contact_id, p.slot, s.lifecycle, s.topic_on
+        FROM contact_point p
+        JOIN contact_state s ON s.account_id = $1 AND s.contact_id = p.contact_id
+       WHERE p.account_id = $1 AND p.address_id = a.id ORDER BY p.contact_id LIMIT 1) h ON true
+   WHERE a.account_id = $1 AND a.id = ANY ($2::uuid[]) AND a.channel = ANY ($3::channel[]) AND $4::smallint[] IS NULL
+"""
+
 # `first`: an address that several of the contacts share moves once, for the first of them; the others find it done.
 # `turns`: archived or activated for its own sake; an archived contact is opened and closed only around a move.
 _JUDGED = """
 ), judged AS MATERIALIZED (
   SELECT c.*, r.code, r.before, r.action, r.consent_to, r.deliverability_to, r.after,
-         r.action IS NOT NULL
-           AND row_number() OVER (PARTITION BY c.address_id, r.action IS NULL ORDER BY c.contact_id) = 1 AS first,
-         coalesce(r.before, r.after) IS NOT NULL AND (r.action IS NULL OR r.after IS NULL) AS turns
+         {turn}
     FROM chosen c
     JOIN rule r ON r.lifecycle = c.lifecycle AND r.consent IS NOT DISTINCT FROM c.consent
                AND r.deliverability = c.deliverability AND r.newer = c.newer
                AND r.was IS NOT DISTINCT FROM c.was AND r.stands = c.stands
 """
 
+_SHARED = """r.action IS NOT NULL
+           AND row_number() OVER (PARTITION BY c.address_id, r.action IS NULL ORDER BY c.contact_id) = 1 AS first,
+         coalesce(r.before, r.after) IS NOT NULL AND (r.action IS NULL OR r.after IS NULL) AS turns"""
+_SOLE = "r.action IS NOT NULL AS first, false AS turns"
+
+# A contact's own steps come before and after those of its addresses.
 _MOVES = """
 ), lived AS MATERIALIZED (
   SELECT contact_id, lifecycle, topic_on, max(before) AS before, max(after) AS after,
@@ -69,7 +104,13 @@ _MOVES = """
       FROM judged WHERE first
     UNION ALL
     SELECT contact_id, 3, after, NULL, NULL, NULL, NULL, NULL, NULL FROM lived WHERE after IS NOT NULL
-    ORDER BY 1, 2, 4) e
+    ORDER BY step) e
+"""
+_MOVES_OF_SOLE = """
+), entry AS MATERIALIZED (
+  SELECT nextval('ledger_position') AS position, contact_id, action, address_id, channel,
+         consent, consent_to, deliverability, deliverability_to
+    FROM judged WHERE first
 """
 
 _WRITES = """
@@ -90,6 +131,9 @@ _WRITES = """
          deliverability = coalesce(e.deliverability_to, a.deliverability)
     FROM entry e
    WHERE a.account_id = $1 AND a.id = e.address_id
+"""
+
+_RELIVED = """
 ), relived AS (
   UPDATE contact_state s SET lifecycle = l.lifecycle_to
     FROM lived l
@@ -130,6 +174,14 @@ _COUNTS = """
   SELECT channel, topic_on, lifecycle, lifecycle, consent, coalesce(consent_to, consent),
          deliverability, coalesce(deliverability_to, deliverability)
     FROM held WHERE channel IS NOT NULL
+"""
+_COUNTS_OF_SOLE = """
+), cell AS MATERIALIZED (
+  SELECT channel, topic_on, lifecycle, lifecycle AS lifecycle_to, consent, coalesce(consent_to, consent) AS consent_to,
+         deliverability, coalesce(deliverability_to, deliverability) AS deliverability_to
+    FROM judged WHERE first AND slot = 1
+"""
+_COUNTED = """
 ), counted AS (
   INSERT INTO summary_delta (account_id, channel, lifecycle, consent, deliverability, topic_on, contacts)
   SELECT $1, channel, lifecycle, consent, deliverability, topic_on, sum(n) FROM (
@@ -165,21 +217,31 @@ _OUTCOME = """,
        CASE WHEN $22 IS NULL THEN ARRAY(SELECT position FROM entry ORDER BY position) ELSE '{}' END AS positions
 """
 
-_REST = _JUDGED + _MOVES + _WRITES + _COUNTS + _REFUSED + _TALLY + _OUTCOME
+_ANSWER = _REFUSED + _TALLY + _OUTCOME
+_REST = _JUDGED.format(turn=_SHARED) + _MOVES + _WRITES + _RELIVED + _COUNTS + _COUNTED + _ANSWER
 _LISTED = "s.contact_id = ANY ($2::uuid[])"
 _SLOT_OF_NAMED = "($4::smallint[] IS NULL OR a.channel <> 'EMAIL' OR p.slot = ANY ($4))"
+_FACTS_LISTED = _FACTS.format(undone=_NOTHING_UNDONE, addresses=_IN_SLOTS, contacts=_LISTED)
 
-DECIDE = _FACTS.format(undone=_NOTHING_UNDONE, addresses=_IN_SLOTS, contacts=_LISTED) + _REST
+DECIDE = _FACTS_LISTED + _REST
 """For contacts, and their addresses by channel and slot."""
+
+DECIDE_SOLE = (
+    _FACTS_LISTED + _JUDGED.format(turn=_SOLE) + _MOVES_OF_SOLE + _WRITES + _COUNTS_OF_SOLE + _COUNTED + _ANSWER
+)
+"""The same for email alone, of which each address has one contact, when no contact is archived or activated."""
 
 DECIDE_NAMED = _FACTS.format(undone=_UNDONE, addresses=_NAMED, contacts=f"{_LISTED} AND {_SLOT_OF_NAMED}") + _REST
 """For pairs of a contact and an address."""
+
+DECIDE_ADDRESSES = _RULE + _BY_ADDRESS + _REST.replace("GROUP BY contact_id\n), tally", "GROUP BY address_id\n), tally")
+"""For addresses, each of which is counted."""
 
 # The same decisions for the contacts of a query, and nothing but their count. $2 stands for no list of contacts.
 PREVIEW = (
     _FACTS.replace("{undone}", _NOTHING_UNDONE)
     .replace("{addresses}", _IN_SLOTS)
     .replace("{contacts}", "$2::uuid[] IS NULL AND s.contact_id IN ({contacts})")
-    + _JUDGED
+    + _JUDGED.format(turn=_SHARED)
     + _TALLY
 )

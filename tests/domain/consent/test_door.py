@@ -59,8 +59,9 @@ class Rollback(Exception):
 @pytest.mark.parametrize(
     "request_", REQUESTS, ids=lambda r: f"{r.change}-{r.source}-{r.policy}-{r.proof}-{r.include_archived}"
 )
-async def test_sql_agrees_with_decide_on_every_row(db: None, request_: Request) -> None:
-    """For every table of decisions and every combination of facts, the door does what `decide` says."""
+@pytest.mark.parametrize("channels", [[Channel.EMAIL], list(Channel)], ids=["email", "all"])
+async def test_sql_agrees_with_decide_on_every_row(db: None, request_: Request, channels: list[Channel]) -> None:
+    """For every table of decisions and every combination of facts, each statement does what `decide` says."""
     actor = await account()
     people = every_fact()
     await settle(actor, people)
@@ -69,7 +70,7 @@ async def test_sql_agrees_with_decide_on_every_row(db: None, request_: Request) 
         await connection.execute(
             "UPDATE account SET opt_out_policy = $2 WHERE account_id = $1", actor.account_id, request_.policy
         )
-        outcome = await change(connection, request_, Targets([p.id for p in people], [Channel.EMAIL]), asked)
+        outcome = await change(connection, request_, Targets([p.id for p in people], channels), asked)
         await assert_decided(connection, actor, request_, people, outcome, asked)
         await assert_counts_exact(connection, actor)
 
