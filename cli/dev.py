@@ -56,7 +56,7 @@ def _run(given: "Settings", api: Command, stack: ExitStack) -> None:
     worker = Command("worker", servers.env)
     stack.callback(worker.stop)
     stack.callback(api.stop)  # a second time, so that it ends before the worker does
-    api.env = servers.env
+    api.env = servers.env | {"ASSENT_API_KEY": key}  # GraphiQL on this machine is opened with it filled in
     api.start()
     wait_until(lambda: _listens(given) or not api.running or asked_to_stop(), seconds=_API_START_SECONDS)
     if api.running:
