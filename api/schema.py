@@ -26,11 +26,13 @@ from api.contacts.update import UpdateContact
 from api.exports import ExportMutation
 from api.feed import ConsentEvent, FeedQuery
 from api.groups import Group, GroupMutation, GroupQuery
+from api.imports.import_contacts import ImportContactsMutation
 from api.imports.preview import ImportPreviewQuery
 from api.live import FeedSubscription
 from api.nodes import NodeQuery
 from api.scalars import SCALARS
 from api.send import SendQuery
+from api.suppressions import SuppressionMutation
 from api.uploads import UploadMutation
 
 _QUERIES = (
@@ -59,7 +61,9 @@ _MUTATIONS = (
     GroupMutation,
     MembersMutation,
     UploadMutation,
+    ImportContactsMutation,
     ExportMutation,
+    SuppressionMutation,
     AccountMutation,
 )
 _SUBSCRIPTIONS = (BulkSubscription, FeedSubscription)

@@ -24,6 +24,7 @@ from domain.imports.stage import stage
 from domain.infra import queue
 from domain.infra.log import bound, logger
 from domain.infra.settings import settings
+from domain.suppressions.suppress import work_off
 
 SLICE = 5.0
 """Seconds of work before the bell is rung again and another operation may have its turn."""
@@ -31,7 +32,7 @@ LANES = 2
 """So many jobs share a large operation: two workers, or two connections of one."""
 LIMIT = 120.0
 """Seconds after which a slice counts as hung; writing a huge selection down takes the longest."""
-WHOLE: Final = {BulkKind.EXPORT: write}
+WHOLE: Final = {BulkKind.EXPORT: write, BulkKind.SUPPRESS: work_off}
 """What is done in one go, and sees for itself when it has to stop."""
 _TRIES = 5
 # Nothing happened, and the same again can succeed.
@@ -71,15 +72,15 @@ async def bulk(ctx: dict[str, Any], account: str, operation: str) -> None:
 async def _slice(kind: BulkKind, account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> Step:
     if kind in WHOLE:
         return await WHOLE[kind](account_id, operation_id, stopping)
+    if kind is BulkKind.IMPORT and not await _staged(account_id, operation_id, stopping):
+        return Step.DONE
     async with asyncio.timeout(LIMIT):
         return await _parts(kind, account_id, operation_id, stopping)
 
 
 async def _parts(kind: BulkKind, account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> Step:
-    prepared = await _prepare(kind, account_id, operation_id, stopping)
-    if prepared is None:
-        return Step.DONE
-    for _ in range(min(prepared, LANES) - 1):
+    parts = await write_down(account_id, operation_id) if kind is not BulkKind.IMPORT else 0
+    for _ in range(min(parts, LANES) - 1):
         queue.ring(queue.BULK, account_id, operation_id)
     until = monotonic() + SLICE
     while not stopping.is_set():
@@ -91,11 +92,12 @@ async def _parts(kind: BulkKind, account_id: UUID, operation_id: UUID, stopping:
     return Step.DONE
 
 
-async def _prepare(kind: BulkKind, account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> int | None:
-    """How many parts were written down just now; None when that takes another job."""
-    if kind is BulkKind.IMPORT:
-        return await stage(account_id, operation_id, stopping)
-    return await write_down(account_id, operation_id)
+async def _staged(account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> bool:
+    """Read an import's list in, for as long as that takes; false when it was cut short."""
+    parts = await stage(account_id, operation_id, stopping)
+    for _ in range(min(parts or 0, LANES) - 1):
+        queue.ring(queue.BULK, account_id, operation_id)
+    return parts is not None
 
 
 async def _again(attempt: Callable[[], Awaitable[T]]) -> T:
