@@ -12,7 +12,7 @@ from domain.bulk.rules import MAX_PART, MIN_PART, PARTS
 from domain.bulk.undo import touched
 from domain.bulk.values import BulkKind
 from domain.contacts.selection import Statement, from_json, statement
-from domain.infra.db import tx
+from domain.infra.db import Connection, tx
 
 # Several workers may arrive at once. The row itself is not locked: a cancellation and the lease must get through.
 _FENCE = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))"
@@ -39,6 +39,11 @@ UPDATE bulk_operation
  WHERE account_id = $1 AND id = $2 AND finished_at IS NULL
 RETURNING true
 """
+# An erasure has no way back, so whoever has come into the selection since it was shown to a person stops it.
+_GROWN = """
+UPDATE bulk_operation SET status = 'FAILED', finished_at = $3, error = $4
+ WHERE account_id = $1 AND id = $2 AND finished_at IS NULL
+"""
 _FORGET = "DELETE FROM bulk_part WHERE account_id = $1 AND operation_id = $2"
 
 
@@ -59,11 +64,19 @@ async def write_down(account_id: UUID, operation_id: UUID) -> int:
         writing = await connection.prepare(_sql(selected))
         written = await writing.fetchrow(*selected.parameters, operation_id)
         assert written is not None
-        keys = account_id, operation_id
-        if not await connection.fetchval(_TOTAL, *keys, written["contacts"], datetime.now(UTC)):
-            await connection.execute(_FORGET, *keys)  # canceled meanwhile
+        await _settle(connection, (account_id, operation_id), row, written["contacts"])
     await moved(operation_id)
     return int(written["parts"])
+
+
+async def _settle(connection: Connection, keys: tuple[UUID, UUID], row: Any, contacts: int) -> None:
+    """Make the total known, or forget the parts: the operation was canceled meanwhile, or the selection has grown."""
+    expected = orjson.loads(row["change"]).get("expected_total", contacts)
+    if contacts > expected:
+        error = f"The selection has come to hold {contacts:,} contacts, not {expected:,}. Nothing was done."
+        await connection.execute(_GROWN, *keys, datetime.now(UTC), error)
+    if not await connection.fetchval(_TOTAL, *keys, contacts, datetime.now(UTC)):
+        await connection.execute(_FORGET, *keys)
 
 
 def _selected(account_id: UUID, row: Any) -> Statement:

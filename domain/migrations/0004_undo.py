@@ -11,6 +11,6 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
     """Provenance of memberships and tags."""
 
-    dependencies = [("assent", "0002_files")]
+    dependencies = [("assent", "0003_imports")]
     initial = False
     operations = [RunSQL((SQL / "0004_undo.sql").read_text())]

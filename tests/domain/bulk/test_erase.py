@@ -8,6 +8,7 @@ import pytest
 from domain.actor import Actor
 from domain.bulk import write_down
 from domain.bulk.erase import BulkErasure, bulk_erase
+from domain.bulk.resume import resume
 from domain.bulk.values import BulkKind, OperationStatus
 from domain.consent.lifecycle import archive
 from domain.contacts.create import NewContact, NewPoint, create_contact
@@ -129,3 +130,21 @@ async def test_the_exact_number_must_be_known(db: None, expected: int) -> None:
     with pytest.raises(DomainError) as caught:
         await bulk_erase(actor, BulkErasure(EVERYONE, expected))
     assert refused(caught.value) == [("CONFLICT", "expectedTotal")]
+
+
+async def test_who_came_since_stops_it(db: None) -> None:
+    """A selection that has grown before the work starts fails the erasure whole; one that shrank does not."""
+    actor = await account()
+    first = await person(actor)
+    await person(actor)
+    queued = await bulk_erase(actor, BulkErasure(EVERYONE, 2))
+    third = await person(actor)
+    ended = await work_off(actor, queued.id)
+    assert (ended.status, ended.processed) == (OperationStatus.FAILED, 0)
+    assert ended.error == "The selection has come to hold 3 contacts, not 2. Nothing was done."
+    assert await pool().fetchval("SELECT count(*) FROM contact") == 3
+    assert await pool().fetchval("SELECT count(*) FROM bulk_part") == 0
+    for gone in (first, third):
+        await erase_contact(actor, gone)
+    assert (await resume(actor, queued.id)).status is OperationStatus.QUEUED
+    assert (await work_off(actor, queued.id)).changed == 1
