@@ -1,5 +1,5 @@
-"""An account for each test, and a store of its own."""
+"""An account for each test."""
 
-from tests.domain.exports.conftest import _store, actor, stranger
+from tests.domain.contacts.conftest import actor, stranger
 
-__all__ = ["_store", "actor", "stranger"]
+__all__ = ["actor", "stranger"]
