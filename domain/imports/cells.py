@@ -1,16 +1,24 @@
 """One column of a batch, read at once: what is plain passes, and only the rest is asked of the rules one by one."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import email_validator
-import polars as pl
 
 from domain.bulk.lines import Line
 from domain.contacts import rules
 from domain.errors import DomainError, ErrorCode
 from domain.imports import phones
+from domain.infra.lazily import lazily
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = lazily("polars")
+
 
 _AROUND: Final = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "\u200b\u2060\ufeff"
 # NFC as it stands, single spaces, nothing to strip, nothing invisible.

@@ -1,14 +1,21 @@
 """Which field each column of a list goes to: as the person says, or as the header lets us guess."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
-
-import polars as pl
+from typing import TYPE_CHECKING, Final
 
 from domain.errors import DomainError, ErrorCode, Refusals, invalid
 from domain.imports.columns import FIELDS, by_content, is_field, propose
 from domain.imports.reading.table import Table
+from domain.infra.lazily import lazily
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = lazily("polars")
+
 
 IDENTIFYING: Final = frozenset({"email", "email2", "email3", "mobile", "phone", "address", "external_id"})
 """Without one of these a row is nobody."""

@@ -1,12 +1,12 @@
 """Look at the start of a list before anything is imported: what it holds, what it would be taken for, what is wrong."""
 
+from __future__ import annotations
+
 import asyncio
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Final
-
-import polars as pl
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from domain.accounts import queries as accounts
 from domain.actor import Actor
@@ -17,6 +17,13 @@ from domain.imports.choice import Chosen, check_identifying, fields_of
 from domain.imports.reading.frames import EXCESS, LINE, trimmed
 from domain.imports.reading.table import Table, read_table
 from domain.imports.source import Source, opened
+from domain.infra.lazily import lazily
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = lazily("polars")
+
 
 ROWS: Final = 5_000
 SAMPLE: Final = 10

@@ -1,15 +1,15 @@
 """A batch of a list, read by the account's rules: rows ready to be staged, and the refusals of the others."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
-
-import polars as pl
 
 from domain.bulk.lines import Line
 from domain.contacts import rules
@@ -18,7 +18,14 @@ from domain.errors import DomainError, ErrorCode, invalid
 from domain.imports import cells
 from domain.imports.cells import Batch
 from domain.imports.plan import EMAILS, SLOTS, Column, ImportPlan
+from domain.infra.lazily import lazily
 from domain.values import Channel
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = lazily("polars")
+
 
 COLUMNS: Final = (
     *("account_id", "n", "line", "external_id", "first_name", "last_name", "contact_type", "attributes", "tags"),

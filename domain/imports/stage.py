@@ -4,6 +4,8 @@ A worker killed anywhere leaves whole batches behind; the next one reads the fil
 cheap, passes over what is in, and goes on.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -11,11 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import orjson
-import polars as pl
 
 from domain.accounts import queries as accounts
 from domain.actor import Actor
@@ -30,10 +31,17 @@ from domain.imports.rows import COLUMNS, Reader, Staged
 from domain.imports.settle import settle
 from domain.infra import storage
 from domain.infra.db import pool, tx
+from domain.infra.lazily import lazily
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = lazily("polars")
+
 
 ROWS: Final = 25_000
 """Rows of a batch: what bounds the worker's memory."""
-SECONDS: Final = 60.0
+SECONDS: Final = 1_800.0
 """After so long the rest is left to another job: arq ends one that takes too long."""
 
 _READ = """

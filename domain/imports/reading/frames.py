@@ -1,12 +1,19 @@
 """Rows become frames: the columns `line` and `excess`, then "0", "1", … as text."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from __future__ import annotations
 
-import polars as pl
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
 from domain.errors import DomainError, ErrorCode
 from domain.imports.reading.dialect import BLANK
+from domain.infra.lazily import lazily
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = lazily("polars")
+
 
 LINE, EXCESS = "line", "excess"
 """The two columns of a frame that are not the list's own."""

@@ -3,19 +3,26 @@
 The two agree on every text that both can read; a property test holds them to it.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
-
-import polars as pl
+from typing import TYPE_CHECKING, Final
 
 from domain.errors import DomainError, invalid
 from domain.imports.reading.dialect import Dialect
 from domain.imports.reading.frames import EXCESS, LINE, from_rows, names, too_long, without_blanks
 from domain.imports.reading.limits import Limits
+from domain.infra.lazily import lazily
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = lazily("polars")
+
 
 _CHUNK: Final = 2 * 1024**2
 _QUOTED: Final = re.compile(r'"[^"]*(?:""[^"]*)*"')

@@ -1,11 +1,11 @@
 """A list as people make it, read into one normal form."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import BinaryIO, Final
-
-import polars as pl
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from domain.errors import invalid
 from domain.imports.reading import encoding, kind, records, xlsx
@@ -13,6 +13,13 @@ from domain.imports.reading.dialect import Dialect, dialect_of, header_of
 from domain.imports.reading.frames import from_rows, regrouped
 from domain.imports.reading.gunzip import gunzip, pieces
 from domain.imports.reading.limits import LIMITS, Limits
+from domain.infra.lazily import lazily
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = lazily("polars")
+
 
 BATCH: Final = 50_000
 XLSX: Final = "XLSX"
