@@ -40,7 +40,7 @@ async def undone(actor: Actor, operation: Operation) -> Operation:
 async def found(actor: Actor, email: str) -> UUID | None:
     """The contact with this email."""
     row = await find(actor, Lookup(email=email))
-    return row and row.id
+    return row.id if row else None
 
 
 async def test_who_came_with_it_goes(actor: Actor) -> None:
