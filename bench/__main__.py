@@ -9,7 +9,7 @@ from uuid import UUID
 from rich.console import Console
 from rich.table import Table
 
-from bench import bell, bulk, http
+from bench import bell, bulk, export, http
 from bench.data import account
 from bench.servers import servers
 from domain.infra import db, queue, redis
@@ -30,6 +30,7 @@ async def _measure(contacts: int) -> None:
             accounts.append(await account(connection, contacts))
     await db.pool().execute("VACUUM ANALYZE")
     await _bulk(accounts, contacts)
+    await _export(accounts[0])
     await _bell(accounts[0])
     await _http(accounts[0])
     await queue.drain()
@@ -44,6 +45,15 @@ async def _bulk(accounts: Sequence[UUID], contacts: int) -> None:
     table.add_row("one hand-written statement", f"{one.limit:,.0f}", "1", "", "the limit")
     table.add_row("1 worker, mutation to COMPLETED", *_rates(one), "≥ 0.5, < 200 MB")
     table.add_row("2 workers", *_rates(await bulk.rates(accounts, 2)), "")
+    _console.print(table)
+
+
+async def _export(account_id: UUID) -> None:
+    title = "Export of those who may be sent a broadcast"
+    table = Table(title, "COPY of the same query", "1 worker, mutation to file", "ratio", "peak memory", "goal")
+    for format_, found in (await export.rates(account_id)).items():
+        figures = (f"{found.limit:,.0f}", f"{found.worker:,.0f}", f"{found.ratio:.2f}", f"{found.memory:.0f} MB")
+        table.add_row(format_, *figures, "≥ 0.5")
     _console.print(table)
 
 
