@@ -29,6 +29,8 @@ NEEDED = {
     "deliverability": "ERROR",
     "subscribed": True,
     "expectedTotal": 1,
+    "source": {"csv": "email\na@example.org\n"},
+    "permission": {"granted": False},
     "name": "Name",
     "key": "some_key",
 }
