@@ -40,6 +40,7 @@ from tests.domain.contacts.people import (
     points_of,
     refused,
 )
+from tests.domain.imports import importing
 
 OUT = ConsentStatus.OPTED_OUT
 
@@ -194,6 +195,20 @@ async def test_it_comes_back_on_every_path(actor: Actor, hashed: bool) -> None:
     assert await consents(actor, other) == [ConsentStatus.SINGLE_OPT_IN, OUT]
     await update_contact(actor, other, ContactChanges(points=[PointChange(EMAIL, "change@example.com", 1)]))
     assert await consents(actor, other) == [OUT, OUT]
+    await counts_are_exact(actor)
+
+
+@pytest.mark.parametrize("hashed", [False, True])
+async def test_an_import_never_lifts_it(actor: Actor, hashed: bool) -> None:
+    """A list that grants permission makes the contact and leaves the address opted out, in whatever case it comes."""
+    await brought(actor, sha256("a@example.com") if hashed else "a@example.com", hashed=hashed)
+    done = await importing.bring(actor, "email,accepts_marketing\nA@Example.com,true\nb@example.com,true\n")
+    assert done.status is OperationStatus.COMPLETED
+    known, new = [await find(actor, Lookup(email=one)) for one in ("a@example.com", "b@example.com")]
+    assert known is not None
+    assert new is not None
+    assert await consents(actor, known.id) == [OUT]
+    assert await consents(actor, new.id) == [ConsentStatus.SINGLE_OPT_IN]
     await counts_are_exact(actor)
 
 
