@@ -61,7 +61,7 @@ def _ids(data: dict[str, Any]) -> dict[str, str]:
 
 
 async def _ask(live: Server, text: str) -> dict[str, Any]:
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         headers = {"authorization": f"Bearer {live.key}"}
         answer = (await client.post(f"{live.url}/graphql", json={"query": text}, headers=headers)).json()
     if "errors" in answer:
