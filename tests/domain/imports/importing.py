@@ -19,6 +19,7 @@ from domain.imports.source import Inline
 from domain.imports.stage import stage
 from domain.infra.db import pool
 from domain.values import EvidenceMethod
+from tests.domain.contacts.people import points_of
 
 EVIDENCE = Evidence(EvidenceMethod.PAPER_FORM, "Signed at the trade fair, on paper.")
 
@@ -58,3 +59,19 @@ def figures(done: Operation) -> tuple[int, int, int, int]:
     """Changed, unchanged, skipped, failed."""
     assert done.total == done.processed, done
     return done.changed, done.unchanged, done.skipped, done.failed
+
+
+async def ids(actor: Actor) -> dict[str, UUID]:
+    """The contacts by email."""
+    rows = await pool().fetch("SELECT id, email FROM contact WHERE account_id = $1", actor.account_id)
+    return {row["email"]: row["id"] for row in rows}
+
+
+async def consents(actor: Actor, contact_id: UUID) -> list[tuple[str, int, str, str]]:
+    """The contact's addresses: channel, slot, value, consent."""
+    return [(p.channel, p.slot, p.value, p.consent) for p in await points_of(actor, contact_id)]
+
+
+async def ledger_size(actor: Actor) -> int:
+    """How many entries the account has."""
+    return int(await pool().fetchval("SELECT count(*) FROM ledger WHERE account_id = $1", actor.account_id))
