@@ -86,7 +86,7 @@ async def _parts(kind: BulkKind, account_id: UUID, operation_id: UUID, stopping:
     while not stopping.is_set():
         step = await _again(lambda: run_part(account_id, operation_id, _WORK))
         if step is Step.FINISHED and kind is BulkKind.IMPORT:
-            await staging.drop(operation_id)
+            await staging.finish(account_id, operation_id)
         if step is not Step.DONE or monotonic() > until:
             return step
     return Step.DONE

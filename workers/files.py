@@ -1,8 +1,9 @@
-"""Every hour: delete the files that have expired."""
+"""Every hour: delete the files that have expired, and what ended imports left behind."""
 
 from typing import Any
 
 from domain.files.sweep import sweep_files
+from domain.imports.staging import sweep_staging
 from domain.infra.log import logger
 
 log = logger(__name__)
@@ -12,3 +13,5 @@ async def files(_ctx: dict[str, Any]) -> None:
     """Delete expired uploads, results and reports."""
     if gone := await sweep_files():
         log.info("deleted files that had expired", files=gone)
+    if left := await sweep_staging():
+        log.info("dropped what ended imports had left", tables=left)

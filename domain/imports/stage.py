@@ -39,7 +39,7 @@ else:
     pl = lazily("polars")
 
 
-ROWS: Final = 25_000
+ROWS: Final = 10_000
 """Rows of a batch: what bounds the worker's memory."""
 SECONDS: Final = 1_800.0
 """After so long the rest is left to another job: arq ends one that takes too long."""

@@ -11,6 +11,9 @@ _ENDED = """
 SELECT o.id FROM bulk_operation o
  WHERE o.id = ANY ($1::uuid[]) AND o.account_id IS NOT NULL AND o.finished_at IS NOT NULL AND o.status <> 'FAILED'
 """
+_CHANGED = "SELECT changed FROM bulk_operation WHERE account_id = $1 AND id = $2"
+_MANY = 5_000
+_ANALYZE = "ANALYZE (SKIP_LOCKED) contact, contact_state, address, contact_point, ledger"
 _TABLES = r"SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename ~ '^import_[0-9a-f]{32}$'"
 
 
@@ -27,6 +30,13 @@ async def make(operation_id: UUID) -> None:
 async def drop(operation_id: UUID, connection: Connection | None = None) -> None:
     """Let it go."""
     await (connection or pool()).execute(_DROP.format(table=table(operation_id)))
+
+
+async def finish(account_id: UUID, operation_id: UUID) -> None:
+    """Clear up after an import that has ended; a large one has changed what the planner should believe, at once."""
+    await drop(operation_id)
+    if (await pool().fetchval(_CHANGED, account_id, operation_id) or 0) >= _MANY:
+        await pool().execute(_ANALYZE)
 
 
 async def sweep_staging() -> int:
