@@ -1,10 +1,12 @@
 """The contacts that a part brings: made in a few statements, however many."""
 
 from domain.contacts.counts import enter
+from domain.imports.ids import uuid7s
 from domain.imports.part import Part
 from domain.imports.plan import EMAILS, SLOTS
 from domain.values import Channel
 
+_ALONE = "FROM merging m WHERE m.kind = 'CREATE'"
 _FROM = "FROM merging m JOIN {table} s ON s.account_id = $1 AND s.n = m.n WHERE m.kind = 'CREATE'"
 _CONTACTS = f"""
 INSERT INTO contact (account_id, id, external_id, first_name, last_name, contact_type, attributes, updated_at,
@@ -14,9 +16,9 @@ SELECT $1, m.contact_id, s.external_id, s.first_name, s.last_name, s.contact_typ
   {_FROM} ORDER BY m.contact_id
 """
 # A topic is on when it was switched on, or is on by default and was not switched off.
-_STATES = f"""
+_STATES = """
 INSERT INTO contact_state (account_id, contact_id, topic_on)
-SELECT $1, m.contact_id, {{topic_on}} {_FROM} ORDER BY m.contact_id
+SELECT $1, m.contact_id, {topic_on} {rows} ORDER BY m.contact_id
 """
 _SOME_DEFAULT = "SELECT EXISTS (SELECT FROM topic WHERE account_id = $1 AND default_subscribed)"
 _SWITCHED = """
@@ -24,11 +26,11 @@ coalesce(cardinality(s.topics_on) > 0, false) OR EXISTS (
   SELECT FROM topic t WHERE t.account_id = $1 AND t.default_subscribed AND (t.id = ANY (s.topics_off)) IS NOT TRUE)"""
 _POINTS = """
 INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
-SELECT $1, uuidv7(), contact_id, channel, slot, address_id
+SELECT $1, {id}, contact_id, channel, slot, address_id
   FROM ({points}) p ORDER BY contact_id
 """
 _POINT = """
-SELECT m.contact_id, '{channel}'::channel AS channel, {slot} AS slot, m.{name}_id AS address_id
+SELECT m.n, {place} AS place, m.contact_id, '{channel}'::channel AS channel, {slot} AS slot, m.{name}_id AS address_id
   FROM merging m WHERE m.kind = 'CREATE' AND m.{name}_id IS NOT NULL
 """
 # What erasure emptied is filled in, and an email is written as its owner writes it now.
@@ -83,10 +85,13 @@ async def create(part: Part) -> None:
     await connection.execute(_CONTACTS.format(table=part.table), account_id, job.now)
     some = await connection.fetchval(_SOME_DEFAULT, account_id)
     topic_on = _SWITCHED if "topic" in fields else str(bool(some)).lower()
-    await connection.execute(_STATES.format(table=part.table, topic_on=topic_on), account_id)
+    await connection.execute(
+        _STATES.format(topic_on=topic_on, rows=_FROM.format(table=part.table) if "topic" in fields else _ALONE),
+        account_id,
+    )
     points = " UNION ALL ".join(_points(part.plan.slots))
     if points:
-        await connection.execute(_POINTS.format(points=points), account_id)
+        await connection.execute(_POINTS.format(points=points, id=uuid7s("n % 32768 + 32768 * place")), account_id)
         if found["known"]:
             await _write_values(part)
         origin = (account_id, job.now, job.actor, job.operation_id, job.evidence_id)
@@ -110,7 +115,7 @@ def _points(slots: list[str]) -> list[str]:
         if channel is Channel.EMAIL:
             slot = " + ".join(["1", *(f"(m.{other}_id IS NOT NULL)::int" for other in before)])
             before.append(name)
-        parts.append(_POINT.format(channel=channel, slot=slot, name=name))
+        parts.append(_POINT.format(channel=channel, slot=slot, name=name, place=7 + list(SLOTS).index(name)))
     return parts
 
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from domain.consent.change import tabulate
 from domain.consent.rules import Request
-from domain.imports.plan import EMAILS, SLOTS, ImportPlan
-from domain.imports.settle import nameless
+from domain.imports.ids import uuid7s
+from domain.imports.plan import EMAILS, SLOTS, ImportPlan, nameless
 from domain.imports.values import OnExisting
 from domain.values import ConsentStatus, Lifecycle
 
@@ -22,64 +22,120 @@ CREATE TEMPORARY TABLE IF NOT EXISTS merging (
 """
 CLEAR: Final = "TRUNCATE merging"
 
-_NAMED = """
-WITH named AS MATERIALIZED (
-  SELECT s.n, {claims} AS claims, {sole} AS sole, {holders} AS holders, {ids}
+_COMPARED = """
+WITH named AS {materialized} (
+  SELECT s.*, {base} AS claim, {other} AS other_claim, {sole} AS sole, {holders} AS holders{ids}
     FROM {table} s{joins}
    WHERE s.account_id = $1 AND {rows} AND s.verdict IS NULL
-), claimed AS MATERIALIZED (
-  SELECT *, coalesce(claims[1], CASE WHEN holders = 1 THEN sole END) AS contact_id,
-         CASE WHEN claims[1] IS NULL AND holders > 1 THEN sole
-              ELSE (SELECT c FROM unnest(claims) c WHERE c <> claims[1] LIMIT 1) END AS other
-    FROM named
+), claimed AS {materialized} (
+  SELECT s.*, coalesce(claim, CASE WHEN holders = 1 THEN sole END) AS contact_id,
+         CASE WHEN claim IS NULL AND holders > 1 THEN sole ELSE other_claim END AS rival
+    FROM named s
+), compared AS {materialized} (
+  SELECT s.*, c.id AS found, {asks} AS asks, c.id IS NOT NULL AND ({differs}) AS differs, {settled} AS settled
+    FROM claimed s
+    LEFT JOIN contact c ON c.account_id = $1 AND c.id = s.contact_id
+    LEFT JOIN contact_state t ON t.account_id = $1 AND t.contact_id = s.contact_id{held}
 )
 """
-_JUDGED = """
+# Each look-up is by an index, row by row: a join that reads a whole account for each part would never end.
+_MERGING = """
 INSERT INTO merging (n, kind, contact_id, other, asks, differs, known{slots})
-SELECT n, kind, CASE WHEN kind = 'CREATE' THEN uuidv7() ELSE contact_id END, other, asks, coalesce(differs, false),
+SELECT n, kind, CASE WHEN kind = 'CREATE' THEN {contact_new} ELSE contact_id END, rival, asks, coalesce(differs, false),
        num_nonnulls({known}) > 0{fresh}
   FROM (
-    SELECT m.*, a.asks, d.differs{hashes},
-           CASE WHEN m.other IS NOT NULL THEN 'CONFLICT'
-                WHEN c.id IS NULL AND {nobody} THEN 'NOBODY'
-                WHEN c.id IS NULL THEN 'CREATE'
-                WHEN row_number() OVER (PARTITION BY m.contact_id ORDER BY m.n DESC) > 1 THEN 'DUPLICATE'
-                WHEN {skip} AND a.asks IS DISTINCT FROM false THEN 'SKIP'
-                WHEN (d.differs AND NOT {skip}) OR a.asks IS FALSE OR (a.asks AND NOT ({settled})) THEN 'AMEND'
+    SELECT *{drawn},
+           CASE WHEN rival IS NOT NULL THEN 'CONFLICT'
+                WHEN found IS NULL AND {nobody} THEN 'NOBODY'
+                WHEN found IS NULL THEN 'CREATE'
+                WHEN row_number() OVER (PARTITION BY contact_id ORDER BY n DESC) > 1 THEN 'DUPLICATE'
+                WHEN {skip} AND asks IS DISTINCT FROM false THEN 'SKIP'
+                WHEN (differs AND NOT {skip}) OR NOT asks OR (asks AND NOT settled) THEN 'AMEND'
                 ELSE 'SAME' END AS kind
-      FROM claimed m
-      JOIN {table} s ON s.account_id = $1 AND s.n = m.n
-      LEFT JOIN contact c ON c.account_id = $1 AND c.id = m.contact_id
-      LEFT JOIN contact_state t ON t.account_id = $1 AND t.contact_id = c.id
-      CROSS JOIN LATERAL (SELECT {asks} AS asks) a
-      CROSS JOIN LATERAL (SELECT {differs} AS differs) d) judged
+      FROM compared) judged
 """
-IN_PART: Final = "s.n >= $4 AND s.n < $5"
+# Nobody's yet, as far as was seen: the addresses are made without a look, and whoever was faster is noticed then.
+_FRESH = """
+INSERT INTO merging (n, kind, contact_id, asks, differs, known{slots})
+SELECT n, 'CREATE', {contact_new}, {asks}, false, false{fresh}
+  FROM (SELECT *{drawn} FROM (
+    SELECT s.*, 'CREATE' AS kind{none} FROM {table} s WHERE s.account_id = $1 AND s.n = ANY ($2::integer[])) s) s
+"""
+_SORTING = """
+SELECT n, CASE WHEN rival IS NULL AND found IS NULL AND num_nonnulls({known}) = 0 AND NOT ({nobody}) THEN 'FRESH'
+               WHEN {same} AND rival IS NULL AND found IS NOT NULL AND NOT differs AND asks IS NOT FALSE
+                    AND (asks IS NULL OR settled) THEN 'SAME'
+               ELSE 'LOOK' END AS kind
+  FROM compared
+"""
+_HELD = """
+      LEFT JOIN contact_point {slot}_q ON {slot}_q.account_id = $1 AND {slot}_q.contact_id = s.contact_id
+       AND {slot}_q.channel = '{channel}' AND {slot}_q.slot = 1"""
 AGAIN: Final = "s.n = ANY ($4::integer[])"
 
 
-def match(plan: ImportPlan, table: str, rows: str, groups: list[str]) -> str:
-    """The statement that fills `merging`: `$1` is the account, `$2` and `$3` everyone's tags and groups."""
-    skip = "true" if plan.on_existing is OnExisting.SKIP else "false"
-    return _named(plan, table, rows) + _JUDGED.format(
-        table=table,
-        slots="".join(f", {slot}_id, {slot}_new" for slot in plan.slots),
-        known=", ".join(f"{slot}_id" for slot in plan.slots) or "other",
-        fresh="".join(_fresh(slot) for slot in plan.slots),
-        hashes="".join(f", s.{slot}_hash, uuidv7() AS {slot}_fresh" for slot in plan.slots),
-        nobody=" AND ".join(f"s.{slot}_hash IS NULL" for slot in plan.slots) or "true",
-        skip=skip,
-        asks=asks(plan),
-        settled=_settled(plan),
-        differs=" OR ".join(_differences(plan, groups)) or "false",
-    )
+def match(plan: ImportPlan, table: str, groups: list[str]) -> str:
+    """The statement that fills `merging`: `$1` the account, `$2` and `$3` everyone's tags and groups, `$4` the rows."""
+    return (_COMPARED + _MERGING).format(**_pieces(plan, table, groups), materialized="MATERIALIZED", rows=AGAIN)
+
+
+def sorting(plan: ImportPlan, table: str, groups: list[str], *, same: bool) -> str:
+    """The statement that sorts every row, its parameters as in `match`; `same`: whether any could hold already."""
+    pieces = _pieces(plan, table, groups)
+    skipping = plan.on_existing is OnExisting.SKIP
+    pieces["same"] = "true" if same and not skipping else "false"
+    return (_COMPARED + _SORTING).format(**pieces, materialized="NOT MATERIALIZED", rows="true")
+
+
+def fresh(plan: ImportPlan, table: str) -> str:
+    """The statement that puts rows, `$2`, into `merging` as new without a look."""
+    none = "".join(f", NULL::uuid AS {slot}_id" for slot in plan.slots)
+    return _FRESH.format(**_pieces(plan, table, []), none=none)
+
+
+def _pieces(plan: ImportPlan, table: str, groups: list[str]) -> dict[str, str]:
+    numbers = [slot for slot in plan.slots if slot not in EMAILS]
+    claims = _claims(plan)
+    base = f"coalesce({', '.join([*claims, 'NULL::uuid'])})"
+    others = [f"CASE WHEN {claim} <> {base} THEN {claim} END" for claim in claims[1:]]
+    return {
+        "table": table,
+        "joins": _joins(plan),
+        "base": base,
+        "other": f"coalesce({', '.join([*others, 'NULL::uuid'])})",
+        "sole": f"coalesce({', '.join([*(f'{slot}_h.contact_id' for slot in numbers), 'NULL::uuid'])})",
+        "holders": f"coalesce({', '.join([*(f'nullif({slot}_h.holders, 0)' for slot in numbers), '0'])})",
+        "ids": "".join(_found(slot) for slot in plan.slots),
+        "contact_new": uuid7s("n % 32768"),
+        "slots": "".join(f", {slot}_id, {slot}_new" for slot in plan.slots),
+        "known": ", ".join(f"{slot}_id" for slot in plan.slots) or "rival",
+        "fresh": "".join(_fresh(slot) for slot in plan.slots),
+        "drawn": "".join(_drawn(slot) for slot in numbers),
+        "nobody": " AND ".join(f"{slot}_hash IS NULL" for slot in plan.slots) or "true",
+        "skip": "true" if plan.on_existing is OnExisting.SKIP else "false",
+        "asks": asks(plan),
+        "settled": _settled(plan),
+        "held": "".join(_HELD.format(slot=slot, channel=SLOTS[slot][0]) for slot in numbers),
+        "differs": " OR ".join(_differences(plan, groups)) or "false",
+    }
+
+
+def _drawn(slot: str) -> str:
+    wanted = f"{slot}_id IS NULL AND {slot}_hash IS NOT NULL"
+    return f", CASE WHEN {wanted} THEN {uuid7s(_counter(slot))} END AS {slot}_fresh"
 
 
 def _fresh(slot: str) -> str:
     """An address that the account does not know gets its id here; a number that rows share, one for all of them."""
-    new = "uuidv7()" if slot in EMAILS else f"first_value({slot}_fresh) OVER (PARTITION BY {slot}_hash)"
+    alone = slot in EMAILS
+    new = uuid7s(_counter(slot)) if alone else f"first_value({slot}_fresh) OVER (PARTITION BY {slot}_hash)"
     wanted = f"{slot}_id IS NULL AND {slot}_hash IS NOT NULL AND kind IN ('CREATE', 'AMEND')"
     return f",\n       CASE WHEN {wanted} THEN {new} ELSE {slot}_id END, {wanted}"
+
+
+def _counter(slot: str) -> str:
+    """A number for an id: rows of a part lie together, and each slot has a range of its own."""
+    return f"n % 32768 + {32_768 * (1 + list(SLOTS).index(slot))}"
 
 
 def asks(plan: ImportPlan) -> str:
@@ -89,50 +145,42 @@ def asks(plan: ImportPlan) -> str:
     return "true" if plan.granted else "NULL::boolean"
 
 
-def _named(plan: ImportPlan, table: str, rows: str) -> str:
-    joins, ids, claims = "", [], []
+def _claims(plan: ImportPlan) -> list[str]:
+    """The contacts that a row names by itself: by its external id, then by each email."""
+    by_id = ["x.id"] if plan.header("external_id") is not None else []
+    return [*by_id, *(f"{slot}_p.contact_id" for slot in plan.slots if slot in EMAILS)]
+
+
+def _found(slot: str) -> str:
+    """What is known of the address in a slot."""
+    known = f", {slot}_a.id AS {slot}_id, {slot}_a.consent AS {slot}_consent"
+    return known + (f", {slot}_p.contact_id AS {slot}_holder, {slot}_a.value AS {slot}_value" if slot in EMAILS else "")
+
+
+def _joins(plan: ImportPlan) -> str:
+    joins = ""
     if plan.header("external_id") is not None:
         joins += "\n    LEFT JOIN contact x ON x.account_id = $1 AND x.external_id = s.external_id"
-        claims.append("x.id")
     for slot in plan.slots:
         channel = SLOTS[slot][0]
-        joins += (
-            f"\n    LEFT JOIN address {slot}_a ON {slot}_a.account_id = $1 AND {slot}_a.channel = '{channel}'"
-            f" AND {slot}_a.hash = s.{slot}_hash"
-        )
-        ids.append(f"{slot}_a.id AS {slot}_id")
-        if slot in EMAILS:
-            joins += (
-                f"\n    LEFT JOIN contact_point {slot}_p ON {slot}_p.account_id = $1"
-                f" AND {slot}_p.address_id = {slot}_a.id AND {slot}_p.channel = 'EMAIL'"
-            )
-            claims.append(f"{slot}_p.contact_id")
-            ids.append(
-                f"{slot}_a.consent AS {slot}_consent, {slot}_p.contact_id AS {slot}_holder,"
-                f" {slot}_a.value AS {slot}_value"
-            )
-        else:
-            ids.append(f"{slot}_a.consent AS {slot}_consent")
-    soles = [slot for slot in plan.slots if slot not in EMAILS]
-    unclaimed = f"coalesce({', '.join([*claims, 'NULL::uuid'])}) IS NULL"
-    for slot in soles:
-        channel = SLOTS[slot][0]
-        alone = nameless(plan, "s", slot)
         joins += f"""
+    LEFT JOIN address {slot}_a ON {slot}_a.account_id = $1 AND {slot}_a.channel = '{channel}'
+     AND {slot}_a.hash = s.{slot}_hash"""
+        if slot in EMAILS:
+            joins += f"""
+    LEFT JOIN contact_point {slot}_p ON {slot}_p.account_id = $1 AND {slot}_p.address_id = {slot}_a.id
+     AND {slot}_p.channel = 'EMAIL'"""
+    unclaimed = f"coalesce({', '.join([*_claims(plan), 'NULL::uuid'])}) IS NULL"
+    for slot in plan.slots:
+        if slot not in EMAILS:
+            joins += f"""
     LEFT JOIN LATERAL (
-      SELECT (array_agg(h.contact_id ORDER BY h.contact_id))[1] AS contact_id, count(*) AS holders
+      SELECT (array_agg(h.contact_id))[1] AS contact_id, count(*) AS holders
         FROM contact_point h
-       WHERE {slot}_a.id IS NOT NULL AND h.account_id = $1 AND h.address_id = {slot}_a.id AND h.channel = '{channel}'
-         AND {unclaimed} AND ({alone}{_unaddressed(plan, slot)})) {slot}_h ON true"""
-    return _NAMED.format(
-        table=table,
-        rows=rows,
-        joins=joins,
-        ids=", ".join(ids) or "NULL AS nothing",
-        claims=f"array_remove(ARRAY[{', '.join(claims) or 'NULL'}]::uuid[], NULL)",
-        sole=f"coalesce({', '.join([*(f'{slot}_h.contact_id' for slot in soles), 'NULL::uuid'])})",
-        holders=f"coalesce({', '.join([*(f'nullif({slot}_h.holders, 0)' for slot in soles), '0'])})",
-    )
+       WHERE {slot}_a.id IS NOT NULL AND h.account_id = $1 AND h.address_id = {slot}_a.id
+         AND h.channel = '{SLOTS[slot][0]}' AND {unclaimed}
+         AND ({nameless(plan, "s", slot)}{_unaddressed(plan, slot)})) {slot}_h ON true"""
+    return joins
 
 
 def _unaddressed(plan: ImportPlan, slot: str) -> str:
@@ -156,14 +204,11 @@ def _differences(plan: ImportPlan, groups: list[str]) -> list[str]:
     if "attribute" in fields:
         found.append("(s.attributes IS NOT NULL AND NOT c.attributes @> s.attributes)")
     for slot in plan.slots:
-        channel = SLOTS[slot][0]
         if slot in EMAILS:
-            same = f"m.{slot}_holder = m.contact_id AND m.{slot}_value = s.{slot}"
+            same = f"s.{slot}_holder = s.contact_id AND s.{slot}_value = s.{slot}"
             found.append(f"(s.{slot} IS NOT NULL AND ({same}) IS NOT TRUE)")
         else:
-            found.append(f"""(s.{slot} IS NOT NULL AND NOT EXISTS (SELECT FROM contact_point q
-               WHERE q.account_id = $1 AND q.contact_id = c.id AND q.channel = '{channel}' AND q.slot = 1
-                 AND q.address_id = m.{slot}_id))""")
+            found.append(f"(s.{slot} IS NOT NULL AND {slot}_q.address_id IS DISTINCT FROM s.{slot}_id)")
     if "tags" in fields or plan.tags:
         found.append("""EXISTS (SELECT FROM unnest(s.tags || $2::text[]) w(tag) WHERE NOT EXISTS (
                SELECT FROM contact_tag g WHERE g.account_id = $1 AND g.contact_id = c.id AND g.tag = w.tag))""")
@@ -190,7 +235,7 @@ def _settled(plan: ImportPlan) -> str:
     if not pairs:
         return "false"
     return (
-        " AND ".join(f"(m.{slot}_id IS NULL OR (t.lifecycle, m.{slot}_consent) IN ({pairs}))" for slot in slots)
+        " AND ".join(f"(s.{slot}_id IS NULL OR (t.lifecycle, s.{slot}_consent) IN ({pairs}))" for slot in slots)
         or "true"
     )
 

@@ -3,8 +3,12 @@
 What a row asks for that already holds is found out without a lock and costs a few look-ups.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+import asyncpg
 
 from domain.bulk.lines import Line
 from domain.bulk.work import Job, Tally
@@ -15,19 +19,27 @@ from domain.imports import staging
 from domain.imports.amend import amend
 from domain.imports.belong import belong
 from domain.imports.create import create
-from domain.imports.hold import hold
-from domain.imports.match_sql import IN_PART, MERGING, match
+from domain.imports.hold import MovedError, hold, rematch
+from domain.imports.ids import SET_MOMENT
+from domain.imports.match_sql import MERGING, fresh
 from domain.imports.part import Part
 from domain.imports.permit import permit
 from domain.imports.plan import ImportPlan
 from domain.imports.words import words_of
 from domain.infra.db import Connection
 
+_PART = """
+SELECT fresh, rows, same FROM bulk_part WHERE account_id = $1 AND operation_id = $2 AND number = $3
+"""
 _PROGRESS = "SELECT part_rows, group_ids FROM import_progress WHERE account_id = $1 AND operation_id = $2"
-_PLANNING = """
-SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+_PLANNING = f"""
+SELECT {SET_MOMENT},
+       set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
        set_config('client_min_messages', 'warning', true)
 """
+# The door joins its table of decisions by hash.
+_PLANNING_OF_THE_DOOR = "SELECT set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true)"
 _NEW_GROUP = """
 INSERT INTO contact_group (account_id, id, name, created_at) VALUES ($1, uuidv7(), $2, now()) RETURNING id
 """
@@ -53,6 +65,17 @@ SELECT DISTINCT contact_id FROM ledger
 _ORDER: Final = (*CHECK_ORDER, *(code for code in ErrorCode if code not in CHECK_ORDER))
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a part, by what they were sorted as; `same` is how many hold already."""
+
+    first: int
+    size: int
+    fresh: list[int]
+    look: list[int]
+    same: int
+
+
 class _Undone(Exception):  # noqa: N818 - not an error: how a savepoint is given up
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
@@ -63,34 +86,53 @@ async def merge_part(connection: Connection, job: Job, contact_ids: list[UUID]) 
     plan = ImportPlan.of(job.change)
     progress = await connection.fetchrow(_PROGRESS, job.account_id, job.operation_id)
     assert progress is not None
-    first = job.number * progress["part_rows"]
-    table = staging.table(job.operation_id)
-    groups = list(progress["group_ids"])
+    written = await connection.fetchrow(_PART, job.account_id, job.operation_id, job.number)
+    assert written is not None
     await connection.execute(_PLANNING)
     await connection.execute(MERGING)
-    part = Part(connection, job, plan, table, first, first + progress["part_rows"], groups)
+    rows = _Rows(job.number * progress["part_rows"], progress["part_rows"], *written)
     if not plan.dry_run:
-        return await _merge(part)
+        return await _merge(connection, job, plan, rows, progress["group_ids"])
     try:
         async with connection.transaction():
-            raise _Undone(await _merge(part))
+            raise _Undone(await _merge(connection, job, plan, rows, progress["group_ids"]))
     except _Undone as undone:
         return undone.tally
 
 
-async def _merge(part: Part) -> Tally:
+async def _merge(connection: Connection, job: Job, plan: ImportPlan, rows: _Rows, groups: Sequence[UUID]) -> Tally:
+    """Take what was sorted as new at its word; if it is not so any more, begin again and look at every row."""
+    await connection.execute(topic_lock.SHARED, job.account_id)
+    if rows.fresh:
+        try:
+            async with connection.transaction():
+                part = _part(connection, job, plan, rows, groups)
+                await connection.execute(fresh(plan, part.table), job.account_id, rows.fresh)
+                return await _work(part, rows.look, rows.same)
+        except (MovedError, asyncpg.UniqueViolationError):
+            pass
+    part = _part(connection, job, plan, rows, groups)
+    return await _work(part, sorted([*rows.fresh, *rows.look]), rows.same)
+
+
+def _part(connection: Connection, job: Job, plan: ImportPlan, rows: _Rows, groups: Sequence[UUID]) -> Part:
+    table = staging.table(job.operation_id)
+    return Part(connection, job, plan, table, rows.first, rows.first + rows.size, list(groups))
+
+
+async def _work(part: Part, rows: Sequence[int], same: int) -> Tally:
     connection = part.connection
-    await connection.execute(topic_lock.SHARED, part.account_id)
     await _new_group(part)
-    text = match(part.plan, part.table, IN_PART, [str(group) for group in part.groups])
-    tags, groups = list(part.plan.tags), list(part.groups)
-    await connection.execute(text, part.account_id, tags, groups, part.first, part.end)
-    if await hold(part):
+    if rows:
+        await rematch(part, rows)
+    if await hold(part, mixed=bool(rows)):
         await create(part)
         await amend(part)
         await belong(part)
+        await connection.execute(_PLANNING_OF_THE_DOOR)
         await permit(part)
-    return await _tally(part)
+        await connection.execute(_PLANNING)
+    return await _tally(part, same)
 
 
 async def _new_group(part: Part) -> None:
@@ -102,10 +144,10 @@ async def _new_group(part: Part) -> None:
         part.groups = list(dict.fromkeys([*part.groups, made]))
 
 
-async def _tally(part: Part) -> Tally:
+async def _tally(part: Part, same: int) -> Tally:
     connection = part.connection
     kinds = {row["kind"]: row["n"] for row in await connection.fetch(_KINDS)}
-    changed, unchanged = kinds.get("CREATE", 0), kinds.get("SAME", 0)
+    changed, unchanged = kinds.get("CREATE", 0), same + kinds.get("SAME", 0)
     skipped: dict[ErrorCode, int] = {}
     failed: dict[ErrorCode, int] = {}
     await _tell_set_aside(part, skipped, failed)

@@ -92,3 +92,12 @@ def placed(fields: Sequence[str | None], headers: Sequence[str]) -> tuple[Column
         for place, (field, header) in enumerate(zip(fields, headers, strict=True))
         if field is not None
     )
+
+
+def nameless(plan: ImportPlan, row: str = "s", before: str | None = None) -> str:
+    """The SQL condition that a row has no better name than `before`: no email, external id or earlier number."""
+    better = [f"{slot}_hash" for slot in plan.slots if slot in EMAILS]
+    better += ["external_id"] if plan.header("external_id") is not None else []
+    numbers = [slot for slot in plan.slots if slot not in EMAILS]
+    better += [f"{slot}_hash" for slot in numbers[: numbers.index(before)]] if before else []
+    return " AND ".join(f"{row}.{name} IS NULL" for name in better) or "true"

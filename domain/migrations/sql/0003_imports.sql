@@ -23,6 +23,9 @@ CREATE TABLE import_progress (
   FOREIGN KEY (account_id, operation_id) REFERENCES bulk_operation (account_id, id) ON DELETE CASCADE
 );
 
+-- A part of a list: its rows that are new as far as was seen, those to be looked at, and how many hold already.
+ALTER TABLE bulk_part ADD COLUMN fresh integer[], ADD COLUMN rows integer[], ADD COLUMN same integer;
+
 -- The mould of the table that each import reads its list into: its own, so that it is planned for what it holds and
 -- goes at once. Cells that were blank are null; `verdict`: why the row is not merged.
 CREATE TABLE import_row (
