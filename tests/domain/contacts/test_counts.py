@@ -43,9 +43,9 @@ class Storm:
             lambda one: archive(self.actor, one),
             lambda one: activate(self.actor, one),
         ]  # fmt: skip
-        if not self.people:
-            await self.create(None)
         try:
+            if not self.people:
+                await self.create(None)
             await self.chance.choice(verbs)(self.chance.choice(self.people))
         except (DomainError, Refusals):
             return
@@ -141,18 +141,19 @@ async def test_verbs_at_once_keep_the_counts(actor: Actor) -> None:
 async def test_folding_leaves_a_row_a_cell(actor: Actor) -> None:
     """Signed changes become sums; cells that come to nothing are gone."""
     people = [await person(actor, f"p{n}@example.com") for n in range(5)]
-    assert await unfolded(5) == [actor.account_id]
-    assert await unfolded(1_000) == []
+    assert actor.account_id in await unfolded(5)
+    assert actor.account_id not in await unfolded(1_000)
     assert await fold(actor.account_id) == 10 - 2
     for one in people:
         await erase_contact(actor, one)
     await fold(actor.account_id)
-    assert await pool().fetchval("SELECT count(*) FROM summary_delta") == 0
+    left = "SELECT count(*) FROM summary_delta WHERE account_id = $1"
+    assert await pool().fetchval(left, actor.account_id) == 0
 
 
 async def test_a_wrong_count_is_seen(actor: Actor) -> None:
     """The check names the cell and both figures."""
     await person(actor)
-    await pool().execute("UPDATE summary_delta SET contacts = 2")
+    await pool().execute("UPDATE summary_delta SET contacts = 2 WHERE account_id = $1", actor.account_id)
     (found,) = await differences(actor.account_id)
     assert (found["channel"], found["kept"], found["counted"]) == (None, 2, 1)
