@@ -1,0 +1,2 @@
+-- What providers and recipients send in: keywords, bounces, complaints.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Endpoints that are told what changed, and how far each was told.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- What a credential may do, and from where.
+SELECT 1;

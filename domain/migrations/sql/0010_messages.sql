@@ -1,0 +1,2 @@
+-- Templates, journeys, and what was sent.
+SELECT 1;
