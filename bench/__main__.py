@@ -9,7 +9,7 @@ from uuid import UUID
 from rich.console import Console
 from rich.table import Table
 
-from bench import bell, bulk, export, http
+from bench import bell, bulk, export, http, imports
 from bench.data import account
 from bench.servers import servers
 from domain.infra import db, queue, redis
@@ -33,6 +33,7 @@ async def _measure(contacts: int) -> None:
     await _bulk(accounts, contacts)
     await _bell(accounts[0])
     await _http(accounts[0])
+    _console.print(imports.table({size: await imports.rates(size) for size in imports.SIZES}))
     await queue.drain()
     await redis.close()
     await db.close()

@@ -24,6 +24,7 @@ def servers() -> Iterator[None]:
         os.environ |= {
             "ASSENT_DATABASE_URL": stack.enter_context(postgres(directory)).url,
             "ASSENT_REDIS_URL": stack.enter_context(valkey(directory)).url,
+            "ASSENT_DATA_DIR": str(directory),
             "ASSENT_SECRET": "a secret that is used by the bench alone",
             "ASSENT_LOG_LEVEL": "ERROR",
         }

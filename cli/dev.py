@@ -16,6 +16,7 @@ from cli.embedded import EmbeddedError, postgres, valkey
 from cli.embedded.home import open_to_us
 from cli.embedded.process import die_with_parent, exclusive, wait_until
 from cli.environment import announced, fail, kept
+from cli.first import api
 from cli.sample import prepare, prepared, sample_key
 from cli.supervisor import Command, Tended, asked_to_stop, stopped_by_signals, tend
 
@@ -32,9 +33,9 @@ def dev(
     if with_parent:
         die_with_parent(os.getppid(), signal.SIGTERM)
     with stopped_by_signals(), ExitStack() as stack:
-        api = Command("api")
         stack.callback(api.stop)
-        api.warm_up()
+        if not api.running:
+            api.warm_up()
         from domain.infra.settings import settings
 
         try:

@@ -1,12 +1,11 @@
 """What a command runs with: the environment, and what a running `assent dev` left for it."""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
-
-import typer
 
 if TYPE_CHECKING:
     from domain.infra.settings import Settings
@@ -49,8 +48,8 @@ async def connected(given: "Settings") -> AsyncIterator[None]:
 
 def fail(message: str) -> NoReturn:
     """Leave the program with a message and status 1."""
-    typer.echo(f"assent: {message}", err=True)
-    raise typer.Exit(1)
+    print(f"assent: {message}", file=sys.stderr)
+    sys.exit(1)
 
 
 def kept(path: Path, make: Callable[[], str]) -> str:

@@ -3,6 +3,7 @@
 Half of what `assent dev` takes to start is Python importing; so it is done on the other core, meanwhile.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -11,15 +12,13 @@ from contextlib import suppress
 
 _LIBRARIES = [
     "pydantic_settings",
-    "structlog",
+    "domain.infra.log",
     "tortoise.backends.asyncpg.client",
     "uvicorn",
     "strawberry",
-    "redis",
+    "domain.infra.redis",
     "arq.connections",
     "starlette.routing",
-    "phonenumbers",
-    "email_validator",
     "prometheus_client",
     "itsdangerous",
 ]
@@ -27,16 +26,17 @@ _LIBRARIES = [
 
 def main() -> None:
     """Import libraries, read one line of JSON from stdin, and run the `assent` command that argv names."""
+    gc.disable()  # nothing of what an import makes is garbage
     for name in _LIBRARIES if sys.argv[1] == "api" else ():
         with suppress(ImportError):  # the command itself will say so better
             importlib.import_module(name)
+    gc.freeze()
     line = sys.stdin.readline()
     if not line:
         return
     os.environ |= json.loads(line)
-    from cli.main import main as assent
-
-    assent()
+    named = sys.argv[1]
+    getattr(importlib.import_module(f"cli.{named}"), named)()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,15 @@
 """What an account's own details may hold."""
 
 import re
-
-import phonenumbers
+from typing import TYPE_CHECKING
 
 from domain.errors import DomainError, ErrorCode, invalid
+from domain.infra.lazily import lazily
+
+if TYPE_CHECKING:
+    import phonenumbers
+else:
+    phonenumbers = lazily("phonenumbers")
 
 MAX_NAME, MAX_TYPES, MAX_TYPE, MAX_POSTAL = 200, 50, 60, 500
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")

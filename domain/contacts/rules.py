@@ -7,14 +7,19 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import email_validator
 import idna
-import phonenumbers
 
 from domain.errors import DomainError, ErrorCode, invalid
+from domain.infra.lazily import lazily
 from domain.values import Channel
+
+if TYPE_CHECKING:
+    import phonenumbers
+else:
+    phonenumbers = lazily("phonenumbers")
 
 MAX_NAME, MAX_EXTERNAL_ID, MAX_TAG, MAX_TAGS, MAX_ATTRIBUTES, MAX_DEPTH = 200, 200, 100, 100, 16_384, 20
 MAX_EMAIL, MAX_LOCAL, MAX_PHONE, MAX_POSTAL = 254, 64, 100, 1_000

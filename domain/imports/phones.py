@@ -2,9 +2,14 @@
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+from domain.infra.lazily import lazily
+
+if TYPE_CHECKING:
+    import phonenumbers
+else:
+    phonenumbers = lazily("phonenumbers")
 
 PUNCTUATION: Final = r"[ ().\-/]"
 """What people write between digits, and the library passes over."""
@@ -19,7 +24,7 @@ def international() -> str:
 
     What it does not match may be a number all the same: that is for the library to say.
     """
-    plans = (_plan(code) for code in sorted(COUNTRY_CODE_TO_REGION_CODE))
+    plans = (_plan(code) for code in sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
     return rf"^\+(?:1[2-9][0-9]{{9}}|{'|'.join(plan for plan in plans if plan)})$"
 
 
@@ -30,11 +35,11 @@ def national(country: str | None) -> str | None:
 
 
 def _plan(code: int) -> str | None:
-    region = COUNTRY_CODE_TO_REGION_CODE[code][0]
+    region = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code][0]
     if region == "001":
-        metadata = PhoneMetadata.metadata_for_nongeo_region(code, None)
+        metadata = phonenumbers.PhoneMetadata.metadata_for_nongeo_region(code, None)
     else:
-        metadata = PhoneMetadata.metadata_for_region(region, None)
+        metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
     if code == 1 or metadata is None or metadata.national_prefix_transform_rule or metadata.general_desc is None:
         return None
     first = _first_digits(metadata.national_prefix_for_parsing or "")

@@ -9,7 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-import structlog
+
+from domain.infra.lazily import unseen
+
+with unseen("rich"):  # its coloured consoles would cost every start a tenth of a second
+    import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 # A net below the rule that nobody logs personal data: libraries put values into their messages.

@@ -5,11 +5,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from arq.connections import ArqRedis
-from redis.exceptions import RedisError
 
 from domain.infra import redis
+from domain.infra.lazily import deferred
 from domain.infra.log import logger
+
+with deferred("jwt"):
+    from arq.connections import ArqRedis
+    from redis.exceptions import RedisError
 
 BULK = "bulk"
 """The job that works a slice of a bulk operation off."""

@@ -11,10 +11,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from redis.asyncio import ConnectionPool, Redis
-from redis.exceptions import RedisError
-
+from domain.infra.lazily import deferred
 from domain.infra.log import logger
+
+with deferred("jwt"):  # and the cryptography it brings, for tokens that we do not use
+    from redis.asyncio import ConnectionPool, Redis
+    from redis.exceptions import RedisError
 
 _TIMEOUT = 1.0
 """Seconds that anything may wait for Redis."""

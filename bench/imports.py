@@ -1,0 +1,171 @@
+"""A list of people through the real worker, half of them there already, beside COPY and upserts of the same file."""
+
+import asyncio
+import csv
+import io
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from time import perf_counter
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.bulk import actor_of, awake, finish
+from bench.servers import peak_memory, process, servers
+from domain.accounts.create import create_account
+from domain.actor import Actor
+from domain.bulk.operation import Operation
+from domain.consent.evidence import Evidence
+from domain.files import uploads
+from domain.imports.choice import Chosen
+from domain.imports.import_contacts import NewImport, import_contacts
+from domain.imports.source import Uploaded
+from domain.infra import db, queue, redis
+from domain.infra.db import pool
+from domain.infra.migrate import migrate
+from domain.infra.settings import settings
+from domain.values import EvidenceMethod
+
+SIZES = (10_000, 100_000)
+MOST_UPSERTS = 50_000
+"""Rows that are upserted: their rate does not change with more."""
+BATCH = 10_000
+HEADER = "email,first_name,last_name,mobile,town,plan"
+_FIELDS = ("email", "first_name", "last_name", "mobile", "attribute:town", "attribute:plan")
+_COLUMNS = [Chosen(name, field) for name, field in zip(HEADER.split(","), _FIELDS, strict=True)]
+_EVIDENCE = Evidence(EvidenceMethod.SIGNUP_FORM, "Agreed on the form of the bench.")
+_PLAIN = """
+DROP TABLE IF EXISTS plain_list;
+CREATE TABLE plain_list (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL UNIQUE,
+  first_name text, last_name text, mobile text, town text, plan text)
+"""
+_UPSERT = """
+INSERT INTO plain_list (email, first_name, last_name, mobile, town, plan) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (email) DO UPDATE SET first_name = excluded.first_name, last_name = excluded.last_name,
+  mobile = excluded.mobile, town = excluded.town, plan = excluded.plan
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Rows a second; the worker's peak memory in MB."""
+
+    copy: float
+    one_by_one: float
+    pipelined: float
+    half_known: float
+    again: float
+    memory: float
+
+
+def rows(size: int, step: int = 1) -> Iterator[str]:
+    """Lines of a list, without the header; emails are in no order."""
+    for i in range(0, size, step):
+        yield (
+            f"person{i * 7919 % 10_000_019}@example.com,First{i % 997},Last{i % 9973},+4915{i:09d},"
+            f"Town {i % 100},plan{i % 7}"
+        )
+
+
+async def rates(size: int) -> Rates:
+    """Import a list of `size` rows whose every other contact was imported before, then the same list again."""
+    copied, one_by_one, pipelined = (
+        await _copy(size),
+        await _upserts(size, pipeline=False),
+        await _upserts(size, pipeline=True),
+    )
+    await pool().execute("DROP TABLE plain_list")
+    opened, _ = await create_account("Bench")
+    actor = actor_of(opened.id)
+    with ExitStack() as stack:
+        worker = stack.enter_context(process("-m", "cli.main", "worker"))
+        await awake()
+        await _import(actor, size, 2)
+        half_known, done = await _import(actor, size)
+        assert done.counts["created"] == size // 2
+        assert done.changed == done.unchanged == size // 2
+        again, done = await _import(actor, size)
+        assert done.unchanged == size
+        return Rates(copied, one_by_one, pipelined, half_known, again, peak_memory(worker.pid))
+
+
+async def _copy(size: int) -> float:
+    text = "".join(f"{line}\n" for line in rows(size)).encode()
+    await pool().execute(_PLAIN)
+    await pool().execute("CHECKPOINT")
+    began = perf_counter()
+    async with pool().acquire() as connection:
+        columns = HEADER.split(",")
+        await connection.copy_to_table("plain_list", source=io.BytesIO(text), columns=columns, format="csv")
+    return size / (perf_counter() - began)
+
+
+async def _upserts(size: int, *, pipeline: bool) -> float:
+    size = min(size, MOST_UPSERTS)
+    await pool().execute(_PLAIN)
+    async with pool().acquire() as connection:
+        await connection.executemany(_UPSERT, list(csv.reader(rows(size, 2))))
+        everyone = list(csv.reader(rows(size)))
+        began = perf_counter()
+        for first in range(0, size, BATCH):
+            async with connection.transaction():
+                if pipeline:
+                    await connection.executemany(_UPSERT, everyone[first : first + BATCH])
+                else:
+                    for row in everyone[first : first + BATCH]:
+                        await connection.execute(_UPSERT, *row)
+        return size / (perf_counter() - began)
+
+
+async def _import(actor: Actor, size: int, step: int = 1) -> tuple[float, Operation]:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield f"{HEADER}\n".encode()
+        for line in rows(size, step):
+            yield f"{line}\n".encode()
+
+    announced = await uploads.create_upload(actor, "list.csv")
+    await uploads.receive(announced, chunks())
+    await pool().execute("CHECKPOINT")
+    began = perf_counter()
+    queued = await import_contacts(actor, NewImport(Uploaded(announced.id), True, _EVIDENCE, _COLUMNS))
+    done = await finish(actor, queued, 0.02)
+    assert done.total == done.processed
+    return (done.total or 0) / (perf_counter() - began), done
+
+
+def table(found: dict[int, Rates]) -> Table:
+    """The figures of several sizes."""
+    made = Table("Import", *(f"{size:,} rows" for size in found), "goal", title="rows/s, and the ratio to COPY")
+    lines: list[tuple[str, str, str]] = [
+        ("COPY into one table", "copy", "the limit"),
+        ("a statement a row", "one_by_one", ""),
+        ("the same, pipelined", "pipelined", ""),
+        ("import, half already there", "half_known", "≥ 0.25; ≥ 15 times a statement a row, ≥ 4 times pipelined"),
+        ("import, all already there", "again", "≥ 0.4"),
+    ]
+    for words, name, goal in lines:
+        made.add_row(
+            words, *(f"{getattr(r, name):,.0f}  {getattr(r, name) / r.copy:.2f}" for r in found.values()), goal
+        )
+    times = (f"{r.half_known / r.one_by_one:.1f} times / {r.half_known / r.pipelined:.1f} times" for r in found.values())
+    made.add_row("beside the upserts", *times, "")
+    made.add_row("worker's peak memory", *(f"{r.memory:.0f} MB" for r in found.values()), "< 400 MB")
+    return made
+
+
+async def _measure(sizes: list[int]) -> None:
+    await migrate(settings().database_url or "")
+    await db.connect(settings().database_url or "")
+    redis.connect(settings().redis_url or "")
+    Console(width=140).print(table({size: await rates(size) for size in sizes}))
+    await queue.drain()
+    await redis.close()
+    await db.close()
+
+
+if __name__ == "__main__":
+    with servers():
+        asyncio.run(_measure([int(size) for size in sys.argv[1:]] or list(SIZES)))
