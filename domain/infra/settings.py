@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     secret: SecretStr | None = Field(
         None, min_length=32, description="Signs links; required outside the embedded mode."
     )
+    secrets_old: SecretStr | None = Field(
+        None, description="Secrets that signed before, by commas: links in mails that were sent stay good."
+    )
     public_url: str | None = Field(
         None, description="Every absolute link is built from it; http://HOST:PORT when left out."
     )
@@ -34,12 +37,37 @@ class Settings(BaseSettings):
         None, description="Where files are kept: s3://BUCKET/PREFIX, gs://…, az://…; DATA_DIR/objects when left out."
     )
     upload_limit: int = Field(1024**3, gt=0, description="Bytes that an uploaded file may have.")
+    body_limit: int = Field(1024**2, gt=0, description="Bytes that a GraphQL request may have.")
+    max_cost: int = Field(25_000, gt=0, description="Points that one operation may cost; see docs/limits.md.")
+    rate_capacity: int = Field(5_000_000, gt=0, description="Points that a key may spend at once.")
+    rate_restore: int = Field(250_000, ge=0, description="Points that a key gets back each second; 0 for no limit.")
+    deadline: float = Field(30.0, gt=0, description="Seconds after which a request is stopped.")
+    allowed_origins: str = Field(
+        "", description="Origins whose pages may call the API, by commas, or *; our own alone when left out."
+    )
+    trusted_documents: Path | None = Field(
+        None, description="A directory of .graphql files, or a manifest of documents by id or hash."
+    )
+    trusted_only: bool = Field(False, description="Run trusted documents alone; keys with the scope admin may run any.")
+    max_sockets: int = Field(5_000, gt=0, description="WebSockets that a process may hold.")
+    max_streams: int = Field(2_000, gt=0, description="Subscriptions that a process may serve.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def old_secrets(self) -> tuple[str, ...]:
+        """The secrets in `secrets_old`."""
+        text = self.secrets_old.get_secret_value() if self.secrets_old else ""
+        return tuple(secret.strip() for secret in text.split(",") if secret.strip())
 
     @property
     def base_url(self) -> str:
         """The public URL without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins in `allowed_origins`."""
+        return frozenset(origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip())
 
 
 @lru_cache
