@@ -16,6 +16,9 @@ class Account(Model):
     contact_types: list[str] = ArrayField("text")
     default_country = fields.TextField(null=True)
     postal_address = fields.TextField(null=True)
+    logo = fields.TextField(null=True)
+    colour = fields.TextField(null=True)
+    dark_colour = fields.TextField(null=True)
     address_key = fields.BinaryField()
     created_at = fields.DatetimeField()
 

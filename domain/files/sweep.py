@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from domain.accounts.logo import FOLDER as LOGOS
 from domain.infra import storage
 from domain.infra.db import pool
 
@@ -43,7 +44,8 @@ async def _expired(table: str, now: datetime) -> list[str | None]:
 async def _orphans(moment: datetime) -> int:
     gone, batch = 0, []
     async for key in storage.older_than(moment):
-        batch.append(key)
+        if not key.startswith(f"{LOGOS}/"):  # an account's row names it, or did when a page was opened
+            batch.append(key)
         if len(batch) == _BATCH:
             gone += await _unknown(batch)
             batch = []

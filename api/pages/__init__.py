@@ -1,0 +1,1 @@
+"""What recipients see: plain pages that work without JavaScript, on any device, in their language."""
