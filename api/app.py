@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
+from api.http.cors import Cors
 from api.http.files import download, result
 from api.http.health import healthz, readyz
 from api.http.ide import Ide
@@ -14,6 +15,7 @@ from api.http.log import AccessLog, fault
 from api.http.metrics import metrics
 from api.http.reports import bulk_report
 from api.http.socket import serve
+from api.http.trusted import trusted
 from api.http.uploads import receive_upload
 from api.http.view import View
 from domain.infra import db, queue, redis
@@ -28,6 +30,7 @@ async def lifespan(_app: Starlette) -> AsyncIterator[None]:
     assert given.redis_url, "ASSENT_REDIS_URL is required here"
     await db.connect(given.database_url, given.pool_size)
     redis.connect(given.redis_url)
+    trusted(given.trusted_documents)  # what is wrong with them is said now, not at the first request
     try:
         yield
     finally:
@@ -53,7 +56,7 @@ def application() -> Starlette:
             Route("/files/{token}", download),
             Route("/results/{token}", result),
         ],
-        middleware=[Middleware(AccessLog)],
+        middleware=[Middleware(AccessLog), Middleware(Cors)],
         exception_handlers={Exception: fault},
         lifespan=lifespan,
     )

@@ -1,5 +1,6 @@
 """A query's text becomes a checked document, once: parsing and validating cost more than most executions."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,8 +10,10 @@ from graphql import (
     BREAK,
     DocumentNode,
     FieldNode,
+    FloatValueNode,
     GraphQLError,
     GraphQLSchema,
+    IntValueNode,
     OperationDefinitionNode,
     OperationType,
     StringValueNode,
@@ -24,17 +27,27 @@ from api import limits
 from api.errors import BAD_REQUEST, BAD_USER_INPUT, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, coded
 
 MAX_KEPT_LENGTH: Final = 20_000
-MAX_ERRORS: Final = 20
+_MOST_DIGITS: Final = 400
+_DIGITS: Final = re.compile(rf"\d{{{_MOST_DIGITS}}}")
 _INTROSPECTION: Final = frozenset({"__schema", "__type", "__typename"})
 
 
 class Rejected(Exception):  # noqa: N818 - a document is rejected, with the errors to show for it
-    """A document that cannot be run: why, and the code of what GraphQL itself found."""
+    """A request that cannot be run: why, and the code of what GraphQL itself found.
 
-    def __init__(self, errors: list[GraphQLError], code: str) -> None:
+    `retry_after` is given in seconds where the same request may pass later.
+    """
+
+    def __init__(self, errors: list[GraphQLError], code: str, retry_after: float | None = None) -> None:
         super().__init__(code)
         self.errors = errors
         self.code = code
+        self.retry_after = retry_after
+
+
+def rejected(message: str, code: str, **extensions: Any) -> Rejected:
+    """A rejection with one error."""
+    return Rejected([coded(message, code, **extensions)], code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,8 @@ class Operation:
     node: OperationDefinitionNode
     name: str | None
     label: str
+    cost: int
+    """Points: as the literals say, or as by default where sizes come in variables."""
     varies: bool
     """Whether its cost depends on variables: then it is weighed again at each request."""
     introspects: bool
@@ -70,7 +85,7 @@ class Document:
             if operation.name == name and name is not None:
                 return operation
         words = "Name one of the document's operations." if name is None else f'The document has no operation "{name}".'
-        raise Rejected([coded(words, BAD_REQUEST)], BAD_REQUEST)
+        raise rejected(words, BAD_REQUEST)
 
 
 class Documents:
@@ -85,64 +100,76 @@ class Documents:
         try:
             return self._kept(text) if len(text) <= MAX_KEPT_LENGTH else self._read(text)
         except RecursionError:
-            raise Rejected([coded("The document is nested too deeply.", TOO_COMPLEX)], TOO_COMPLEX) from None
+            raise rejected("The document is nested too deeply.", TOO_COMPLEX) from None
 
-    def check_cost(self, document: Document, operation: Operation, variables: Mapping[str, Any] | None) -> None:
-        """Weigh an operation whose page sizes come in variables. Raises Rejected."""
+    def cost(self, document: Document, operation: Operation, variables: Mapping[str, Any] | None) -> int:
+        """What an operation costs, in points, with these variables. Raises Rejected."""
         if not operation.varies:
-            return
+            return operation.cost
         try:
-            limits.check(limits.measure(self.schema, document.ast, variables or {}), operation.node)
+            return limits.cost(limits.measure(self.schema, document.ast, variables or {}), operation.node)
         except GraphQLError as error:
             raise Rejected([error], TOO_COMPLEX) from None
 
     def _read(self, text: str) -> Document:
         ast = _parsed(text)
         operations = [node for node in ast.definitions if isinstance(node, OperationDefinitionNode)]
-        varies = self._weigh(ast, operations)
-        errors = validate(self.schema, ast, max_errors=MAX_ERRORS, allow_empty_selection_sets=False)
+        costs, varies = self._weigh(ast, operations)
+        errors = validate(self.schema, ast, max_errors=limits.MAX_ERRORS, allow_empty_selection_sets=False)
         if errors:
             raise Rejected(errors, VALIDATION_FAILED)
-        return Document(ast, tuple(_operation(node, varies=varies) for node in operations))
+        made = (_operation(node, cost, varies=varies) for node, cost in zip(operations, costs, strict=True))
+        return Document(ast, tuple(made))
 
-    def _weigh(self, ast: DocumentNode, operations: list[OperationDefinitionNode]) -> bool:
-        """Before validating, which is quadratic. Answers whether the weight depends on variables."""
+    def _weigh(self, ast: DocumentNode, operations: list[OperationDefinitionNode]) -> tuple[list[int], bool]:
+        """Before validating, which is quadratic. Answers the costs, and whether they depend on variables."""
         try:
             measure = limits.measure(self.schema, ast)
-            for node in operations:
-                limits.check(measure, node)
+            return [limits.cost(measure, node) for node in operations], measure.varies
         except GraphQLError as error:
             raise Rejected([error], TOO_COMPLEX) from None
-        return measure.varies
 
 
 def _parsed(text: str) -> DocumentNode:
     try:
-        ast = parse(text, max_tokens=limits.MAX_TOKENS, allow_empty_selection_sets=False)
+        ast = parse(
+            text,
+            max_tokens=limits.MAX_TOKENS,
+            max_comments=limits.MAX_COMMENTS,
+            max_source_length=limits.MAX_SOURCE,
+            allow_empty_selection_sets=False,
+        )
     except GraphQLError as error:
         raise Rejected([error], PARSE_FAILED) from None
-    nul = _Nul()
-    if "\\u" in text:
-        visit(ast, nul)
-    if nul.found:
-        raise Rejected([coded("Text cannot hold the character NUL.", BAD_USER_INPUT)], BAD_USER_INPUT)
+    if "\\u" in text or _DIGITS.search(text):
+        unheard = _Unheard()
+        visit(ast, unheard)
+        if unheard.words:
+            raise rejected(unheard.words, BAD_USER_INPUT)
     return ast
 
 
-class _Nul(Visitor):
-    """Looks for U+0000 in string literals: PostgreSQL's text cannot hold it."""
+class _Unheard(Visitor):
+    """Looks for literals that nothing behind could take: U+0000 in a string, a number of a thousand digits."""
 
-    found = False
+    words = ""
 
     def enter_string_value(self, node: StringValueNode, *_: Any) -> Any:
-        if "\x00" in node.value:
-            self.found = True
-            return BREAK
-        return None
+        return self._found("Text cannot hold the character NUL.") if "\x00" in node.value else None
+
+    def enter_int_value(self, node: IntValueNode, *_: Any) -> Any:
+        return self._found("A number is too long.") if len(node.value) > _MOST_DIGITS else None
+
+    def enter_float_value(self, node: FloatValueNode, *_: Any) -> Any:
+        return self._found("A number is too long.") if len(node.value) > _MOST_DIGITS else None
+
+    def _found(self, words: str) -> Any:
+        self.words = words
+        return BREAK
 
 
-def _operation(node: OperationDefinitionNode, *, varies: bool) -> Operation:
+def _operation(node: OperationDefinitionNode, cost: int, *, varies: bool) -> Operation:
     roots = [one.name.value if isinstance(one, FieldNode) else "" for one in node.selection_set.selections]
     introspects = {"__schema", "__type"} & set(roots) != set() and set(roots) <= _INTROSPECTION
     name = node.name.value if node.name else None
-    return Operation(node, name, roots[0] or node.operation.value, varies, introspects)
+    return Operation(node, name, roots[0] or node.operation.value, cost, varies, introspects)

@@ -1,34 +1,36 @@
-"""One operation, from request to answer; the HTTP view and the socket both go through here."""
+"""One operation, from request to answer; every transport goes through here: `admit`, then `run` or `stream`."""
 
+import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from graphql import ExecutionResult, GraphQLError, GraphQLFormattedError, OperationType, execute, subscribe
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
+from api.asked import Asked
 from api.context import Context
 from api.documents import Document, Documents, Operation, Rejected
-from api.errors import BAD_REQUEST, BAD_USER_INPUT, coded, formatted
+from api.errors import BAD_REQUEST, BAD_USER_INPUT, DEADLINE, coded, formatted
 from api.executor import executor_for
+from api.http import persisted
 from api.http.metrics import operation_done
+from api.http.rate import REFUSED_COST, Allowance, charge, refuse_spent
+from api.limits import MAX_ERRORS
 from api.schema import schema
+from domain.infra.settings import settings
 
 documents: Final = Documents(schema._schema)  # noqa: SLF001 - executed without the wrapper, whose extensions we do not use
 _Executor: Final = executor_for(schema._schema)  # noqa: SLF001
 READS: Final = frozenset({OperationType.QUERY})
 CALLS: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
+LISTENS: Final = frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION})
 ALL: Final = frozenset(OperationType)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A GraphQL request, its shape already checked."""
-
-    query: str
-    variables: dict[str, Any] | None = None
-    operation_name: str | None = None
+MOST_ERRORS: Final = 100
+"""Errors that an answer may hold."""
 
 
 @dataclass(slots=True)
@@ -39,54 +41,98 @@ class Answer:
     data: dict[str, Any] | None = None
     began: bool = False
     operation: Operation | None = None
-    method_refused: bool = False
+    code: str | None = None
+    """Of a request that was refused."""
+    retry_after: float | None = None
+    cost: int = 0
 
     @property
     def body(self) -> dict[str, Any]:
         """The response as a map: errors first, where people look."""
         body: dict[str, Any] = {"errors": self.errors} if self.errors else {}
-        return body | {"data": self.data} if self.began else body
+        if self.began:
+            body["data"] = self.data
+        if self.cost:
+            body["extensions"] = {"cost": {"requested": self.cost, "maximum": settings().max_cost}}
+        return body
 
 
-def prepare(asked: Asked, allowed: frozenset[OperationType]) -> tuple[Document, Operation]:
-    """The document and the operation to run. Raises Rejected."""
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request that may run."""
+
+    asked: Asked
+    document: Document
+    operation: Operation
+    cost: int
+    allowance: Allowance | None = None
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+        return self.asked.operation_name or self.operation.name or self.operation.label
+
+    @property
+    def listens(self) -> bool:
+        """Whether it is a subscription."""
+        return self.operation.kind is OperationType.SUBSCRIPTION
+
+
+async def admit(asked: Asked, context: Context, allowed: frozenset[OperationType]) -> Admitted:
+    """Read, check and weigh a request, and take its cost from the key's points. Raises Rejected."""
+    actor = context.actor
+    refuse_spent(actor)
+    asked = await persisted.resolved(asked)
+    try:
+        document, operation, cost = _prepared(asked, context, allowed)
+    except Rejected:
+        await charge(actor, REFUSED_COST)
+        raise
+    allowance = await charge(actor, cost)
+    if asked.sha256 is not None:
+        await persisted.remember(asked, actor)
+    return Admitted(asked, document, operation, cost, allowance)
+
+
+def _prepared(asked: Asked, context: Context, allowed: frozenset[OperationType]) -> tuple[Document, Operation, int]:
     document = documents.read(asked.query)
     operation = document.choose(asked.operation_name)
     if operation.kind not in allowed:
-        raise Rejected([coded(_REFUSED[operation.kind], BAD_REQUEST)], _METHOD)
-    documents.check_cost(document, operation, asked.variables)
-    return document, operation
+        raise Rejected([coded(_REFUSED[operation.kind], BAD_REQUEST)], METHOD)
+    if not operation.introspects:
+        persisted.check_trust(asked.query, context.actor)
+    return document, operation, documents.cost(document, operation, asked.variables)
 
 
 def introspects(asked: Asked) -> bool:
     """Whether a request reads the schema and nothing else."""
     try:
-        return documents.read(asked.query).choose(asked.operation_name).introspects
+        return bool(asked.query) and documents.read(asked.query).choose(asked.operation_name).introspects
     except Rejected:
         return False
 
 
-async def run(asked: Asked, context: Context, allowed: frozenset[OperationType]) -> Answer:
+async def run(admitted: Admitted, context: Context) -> Answer:
     """Run a query or a mutation. Raises nothing: faults are logged, and masked in the answer."""
     began = perf_counter()
+    operation = admitted.operation
     try:
-        document, operation = prepare(asked, allowed)
-    except Rejected as rejected:
-        return refused(rejected, context)
-    result = execute(schema._schema, document.ast, **_arguments(asked, context))  # noqa: SLF001
-    if not isinstance(result, ExecutionResult):
-        result = await result
-    answer = _answer(result, operation, context)
+        async with asyncio.timeout(settings().deadline):
+            answer = _answer(await _result(admitted, context), operation, context)
+    except TimeoutError:
+        # Cancelling has reached the database: what ran there is stopped, its transaction rolled back.
+        answer = Answer([_late(context)], None, True, operation)
+    answer.cost = admitted.cost
     operation_done(operation.kind.value, operation.label, perf_counter() - began, failed=bool(answer.errors))
     return answer
 
 
-async def stream(asked: Asked, context: Context) -> AsyncIterator[Answer]:
+async def stream(admitted: Admitted, context: Context) -> AsyncIterator[Answer]:
     """Run a subscription: an answer for each event, or one with the reason why it cannot run."""
-    document, operation = prepare(asked, ALL)
-    arguments = _arguments(asked, context)
+    operation = admitted.operation
+    arguments = _arguments(admitted, context)
     del arguments["is_awaitable"]
-    source = subscribe(schema._schema, document.ast, **arguments)  # noqa: SLF001
+    source = subscribe(schema._schema, admitted.document.ast, **arguments)  # noqa: SLF001
     if not isinstance(source, ExecutionResult | AsyncIterator):
         source = await source
     if isinstance(source, ExecutionResult):
@@ -102,34 +148,75 @@ async def stream(asked: Asked, context: Context) -> AsyncIterator[Answer]:
         await source.aclose()  # type: ignore[attr-defined]
 
 
+async def answers(admitted: Admitted, context: Context) -> AsyncIterator[Answer]:
+    """The answers of an operation of any kind: one of a query or a mutation, any number of a subscription."""
+    if not admitted.listens:
+        yield await run(admitted, context)
+        return
+    async with aclosing(cast(Any, stream(admitted, context))) as events:
+        async for answer in events:
+            yield answer
+
+
 def refused(rejected: Rejected, context: Context) -> Answer:
-    """The answer to a document that cannot be run."""
+    """The answer to a request that cannot be run."""
     errors = [formatted(error, rejected.code, context.request_id) for error in rejected.errors]
-    return Answer(errors, method_refused=rejected.code == _METHOD)
+    return Answer(errors, code=rejected.code, retry_after=rejected.retry_after)
+
+
+async def _result(admitted: Admitted, context: Context) -> ExecutionResult:
+    if admitted.operation.introspects and not admitted.asked.variables:
+        return _introspected(admitted, context)
+    result = execute(schema._schema, admitted.document.ast, **_arguments(admitted, context))  # noqa: SLF001
+    return result if isinstance(result, ExecutionResult) else await result
+
+
+_introspections: "OrderedDict[tuple[str, str | None], ExecutionResult]" = OrderedDict()
+
+
+def _introspected(admitted: Admitted, context: Context) -> ExecutionResult:
+    """The schema does not change while the process runs, and to read it all takes long: once is enough."""
+    key = (admitted.asked.query, admitted.asked.operation_name)
+    if key not in _introspections:
+        result = execute(schema._schema, admitted.document.ast, **_arguments(admitted, context))  # noqa: SLF001
+        assert isinstance(result, ExecutionResult)
+        _introspections[key] = result
+        if len(_introspections) > 8:
+            _introspections.popitem(last=False)
+    return _introspections[key]
 
 
 def _answer(result: ExecutionResult, operation: Operation, context: Context) -> Answer:
-    errors = [formatted(error, BAD_USER_INPUT, context.request_id) for error in result.errors or ()]
+    errors = [formatted(error, BAD_USER_INPUT, context.request_id) for error in (result.errors or ())[:MOST_ERRORS]]
     # Without a path, the variables were refused and no resolver ran.
     began = result.data is not None or any(error.path for error in result.errors or ())
     return Answer(errors or None, result.data, began, operation)
 
 
-def _arguments(asked: Asked, context: Context) -> dict[str, Any]:
+def _late(context: Context) -> GraphQLFormattedError:
+    words = f"The request took longer than {settings().deadline:g} s and was stopped. Ask for less at once."
+    return coded(words, DEADLINE, requestId=context.request_id).formatted
+
+
+def _arguments(admitted: Admitted, context: Context) -> dict[str, Any]:
     return {
         "context_value": context,
-        "variable_values": asked.variables,
-        "operation_name": asked.operation_name,
+        "variable_values": admitted.asked.variables,
+        "operation_name": admitted.asked.operation_name,
         "executor_class": _Executor,
         "is_awaitable": optimized_is_awaitable,
+        "max_coercion_errors": MAX_ERRORS,
     }
 
 
-_METHOD: Final = "METHOD"
+METHOD: Final = "METHOD"
 _REFUSED: Final = {
     OperationType.QUERY: "Queries are not accepted here.",
     OperationType.MUTATION: "Mutations are not accepted with GET: send a POST.",
-    OperationType.SUBSCRIPTION: "Subscriptions need a WebSocket (graphql-transport-ws) at this address.",
+    OperationType.SUBSCRIPTION: (
+        "Subscriptions need a WebSocket (graphql-transport-ws) at this address, or a request that accepts "
+        "text/event-stream or multipart/mixed;subscriptionSpec=1.0."
+    ),
 }
 
-__all__ = ["ALL", "CALLS", "READS", "Answer", "Asked", "GraphQLError", "run", "stream"]
+__all__ = ["ALL", "CALLS", "READS", "Admitted", "Answer", "Asked", "GraphQLError", "admit", "run", "stream"]

@@ -1,17 +1,19 @@
-"""GraphQL over HTTP: what a request may look like, and in which media type it is answered."""
+"""GraphQL over HTTP: what a request may look like."""
 
 from typing import Any, Final
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
-from api.errors import BAD_REQUEST, BAD_USER_INPUT
-from api.execution import Asked
+from api.asked import Asked
+from api.errors import BAD_REQUEST, BAD_USER_INPUT, TOO_LARGE
+from api.http.accept import JSON
+from api.http.persisted import read_hash
+from domain.infra.settings import settings
 
-MAX_BODY: Final = 2 * 1024 * 1024
-JSON: Final = "application/json"
-RESPONSE_JSON: Final = "application/graphql-response+json"
-_WILDCARDS: Final = ("*/*", "application/*")
+MAX_NESTING: Final = 100
+MAX_VALUES: Final = 20_000
+"""How deep a request's JSON may be nested, and how many values it may hold."""
 
 
 class BadRequest(Exception):  # noqa: N818 - the reason for an answer, not a fault
@@ -25,26 +27,6 @@ class BadRequest(Exception):  # noqa: N818 - the reason for an answer, not a fau
         self.headers = headers
 
 
-def answer_type(accept: str) -> str | None:
-    """The media type to answer in: the one that is wanted most, JSON for whoever takes anything, None for neither."""
-    if accept in ("", "*/*", JSON):
-        return JSON
-    wanted = {name: quality for part in accept.split(",") for name, quality in [_preference(part)]}
-    best = max((RESPONSE_JSON, JSON), key=lambda name: wanted.get(name, 0.0))
-    if wanted.get(best, 0.0) > 0:
-        return best
-    return JSON if any(wanted.get(name, 0.0) > 0 for name in _WILDCARDS) else None
-
-
-def _preference(part: str) -> tuple[str, float]:
-    name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-    weight = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-    try:
-        return name, float(weight)
-    except ValueError:
-        return name, 0.0
-
-
 async def from_post(request: Request) -> Asked:
     """The GraphQL request in a body. Raises BadRequest: 415 for another media type, 413 for too large, 400."""
     kind, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
@@ -52,6 +34,8 @@ async def from_post(request: Request) -> Asked:
         raise BadRequest(415, f"Send the request as {JSON}.")
     if any(part.startswith("charset=") and part[8:].strip('"') not in ("utf-8", "utf8") for part in parameters):
         raise BadRequest(415, "Send the request in UTF-8.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise BadRequest(415, "Send the request without a content encoding.")
     return asked(read_json(await _body(request)))
 
 
@@ -65,34 +49,50 @@ def from_query(request: Request) -> Asked:
 
 
 async def _body(request: Request) -> bytes:
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MAX_BODY:
-        raise _too_large()
+    declared, most = request.headers.get("content-length", ""), settings().body_limit
+    if declared.isdigit() and int(declared[:18]) > most:
+        raise _too_large(most)
     parts, size = [], 0
     try:
         async for part in request.stream():
             parts.append(part)
             size += len(part)
-            if size > MAX_BODY:
-                raise _too_large()
+            if size > most:
+                raise _too_large(most)
     except ClientDisconnect:
         raise BadRequest(400, "The body was cut off.") from None
     return b"".join(parts)
 
 
-def _too_large() -> BadRequest:
-    return BadRequest(413, f"A request may have {MAX_BODY // 1024**2} MiB.", "TOO_LARGE", connection="close")
+def _too_large(most: int) -> BadRequest:
+    return BadRequest(413, f"A request may have {most:,} bytes.", TOO_LARGE, connection="close")
 
 
 def read_json(raw: bytes, what: str = "The body") -> Any:
-    """JSON without NUL, which PostgreSQL's text cannot hold. Raises BadRequest 400."""
+    """JSON without NUL, which PostgreSQL's text cannot hold. Raises BadRequest 400, 413 for too many values."""
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:
         raise BadRequest(400, f"{what} is not JSON.") from None
     if b"\\u0000" in raw and _holds_nul(value):
         raise BadRequest(400, "Text cannot hold the character NUL.", BAD_USER_INPUT)
+    # Counting bytes is quick, and nearly always enough.
+    if raw.count(b"[") + raw.count(b"{") > MAX_NESTING or raw.count(b",") > MAX_VALUES:
+        _check_size(value, what)
     return value
+
+
+def _check_size(value: Any, what: str) -> None:
+    rest, seen = [(value, 0)], 0
+    while rest:
+        one, depth = rest.pop()
+        if depth > MAX_NESTING:
+            raise BadRequest(400, f"{what} is nested too deeply.")
+        if isinstance(one, dict | list):
+            seen += len(one)
+            if seen > MAX_VALUES:
+                raise BadRequest(413, f"{what} holds too many values: {MAX_VALUES:,} are allowed.", TOO_LARGE)
+            rest += [(inner, depth + 1) for inner in (one.values() if isinstance(one, dict) else one)]
 
 
 def _holds_nul(value: Any) -> bool:
@@ -114,12 +114,24 @@ def asked(given: Any) -> Asked:
     if not isinstance(given, dict):
         raise BadRequest(400, "A GraphQL request is a JSON object with a `query`; batches are not accepted.")
     query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
-    if not isinstance(query, str) or not query.strip():
+    sha, document = _hash(given.get("extensions")), given.get("documentId")
+    if not isinstance(document, str | None):
+        raise BadRequest(400, "`documentId` must be a string.")
+    if query is None and (sha or document):
+        query = ""
+    elif not isinstance(query, str) or not query.strip():
         raise BadRequest(400, "`query` must be the text of a GraphQL document.")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "`variables` must be a map.")
     if name is not None and not isinstance(name, str):
         raise BadRequest(400, "`operationName` must be a string.")
-    if not isinstance(given.get("extensions"), dict | None):
+    return Asked(query, variables, name or None, sha, document)
+
+
+def _hash(extensions: Any) -> str | None:
+    if not isinstance(extensions, dict | None):
         raise BadRequest(400, "`extensions` must be a map.")
-    return Asked(query, variables, name or None)
+    try:
+        return read_hash(extensions)
+    except ValueError as error:
+        raise BadRequest(400, str(error)) from None

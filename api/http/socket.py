@@ -1,21 +1,23 @@
 """GraphQL over WebSocket: the graphql-transport-ws protocol, and no other."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from api.asked import Asked
 from api.auth import actor_for
 from api.context import Context
 from api.documents import Rejected
-from api.execution import ALL, Answer, Asked, prepare, refused, run, stream
+from api.execution import ALL, Admitted, admit, answers, refused
+from api.http.cors import may_call
+from api.http.leaving import is_leaving, listening
 from api.http.log import named, request_id
-from api.http.metrics import SOCKETS, STREAMS
+from api.http.metrics import SOCKETS
 from api.http.request import BadRequest, asked, read_json
+from api.http.streams import stream_of
 from domain.infra.settings import settings
 
 PROTOCOL: Final = "graphql-transport-ws"
@@ -23,6 +25,8 @@ INIT_SECONDS: Final = 10.0
 RECHECK_SECONDS: Final = 10.0
 MAX_MESSAGE: Final = 1024 * 1024
 MAX_STREAMS: Final = 100
+SEND_SECONDS: Final = 30.0
+"""So long a reader may take nothing at all before it is given up."""
 
 
 class Close(Exception):  # noqa: N818 - the protocol's way to end, not a fault
@@ -36,7 +40,7 @@ class Close(Exception):  # noqa: N818 - the protocol's way to end, not a fault
 
 async def serve(socket: WebSocket) -> None:
     """Serve one connection, from its handshake on."""
-    if not _same_site(socket):
+    if not may_call(socket.headers):
         await socket.close(4403, "This origin may not connect.")
         return
     if PROTOCOL not in socket.scope.get("subprotocols", ()):
@@ -44,16 +48,27 @@ async def serve(socket: WebSocket) -> None:
         await socket.close(4406, f"Speak {PROTOCOL}.")
         return
     await socket.accept(PROTOCOL)
-    with SOCKETS.track_inprogress():
-        await Connection(socket).serve()
+    if is_leaving() or _open.number >= settings().max_sockets:
+        await socket.close(1001 if is_leaving() else 1013, "Connect again later.")
+        return
+    connection = Connection(socket)
+    with SOCKETS.track_inprogress(), _open, listening(connection.leave):
+        await connection.serve()
 
 
-def _same_site(socket: WebSocket) -> bool:
-    """Whether a browser's page may open this socket: pages of our own address alone (a browser always says whose)."""
-    origin = socket.headers.get("origin")
-    if origin is None:
-        return True
-    return origin == settings().base_url or urlsplit(origin).netloc == socket.headers.get("host")
+class _Open:
+    """How many sockets this process holds."""
+
+    number = 0
+
+    def __enter__(self) -> None:
+        self.number += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.number -= 1
+
+
+_open: Final = _Open()
 
 
 class Connection:
@@ -65,9 +80,11 @@ class Connection:
         self.context: Context | None = None
         self.begun = False
         self.tasks: dict[str, asyncio.Task[None]] = {}
+        self.main = asyncio.current_task()
+        self.given_up = False
 
     async def serve(self) -> None:
-        """Serve until either side closes."""
+        """Serve until either side closes, or the client takes nothing any more."""
         watch = asyncio.create_task(self._watch())
         try:
             while True:
@@ -76,10 +93,18 @@ class Connection:
             await self._close(close)
         except WebSocketDisconnect:
             pass
+        except asyncio.CancelledError:
+            if not self.given_up or self.main is None:
+                raise
+            self.main.uncancel()
         finally:
             for task in (watch, *self.tasks.values()):
                 task.cancel()
             await asyncio.gather(watch, *self.tasks.values(), return_exceptions=True)
+
+    async def leave(self) -> None:
+        """Say that the server goes away: clients connect again, and go on where they were."""
+        await self._close(Close(1001, "Going away"))
 
     async def _watch(self) -> None:
         """Close a socket that never says who it is for, and one whose key has been revoked."""
@@ -173,18 +198,34 @@ class Connection:
                 del self.tasks[key]
 
     async def _answers(self, key: str, request: Asked, context: Context) -> None:
-        with STREAMS.track_inprogress():
-            async with aclosing(cast(Any, _run(request, context))) as answers:
-                async for answer in answers:
-                    named(self.socket.scope, _name(request, answer), failed=bool(answer.errors))
+        try:
+            admitted = await admit(request, context, ALL)
+            named(self.socket.scope, admitted.name, failed=False)
+            ended = await self._events(key, admitted, context)
+        except Rejected as rejected:
+            named(self.socket.scope, "(refused)", failed=True)
+            await self._end(key, "error", refused(rejected, context).errors)
+            return
+        if not ended:
+            await self._end(key, "complete")
+
+    async def _events(self, key: str, admitted: Admitted, context: Context) -> bool:
+        """Send an operation's answers. Answers whether an error has ended it. Raises Rejected for one too many."""
+        with ExitStack() as place:
+            if admitted.listens:
+                place.enter_context(stream_of(context.actor))
+            async with aclosing(cast(Any, answers(admitted, context))) as events:
+                async for answer in events:
                     if not answer.began:
-                        # Free at once: the client may use the id again as soon as it hears this.
-                        self.tasks.pop(key, None)
-                        await self._send("error", key, answer.errors)
-                        return
+                        await self._end(key, "error", answer.errors)
+                        return True
                     await self._send("next", key, answer.body)
+        return False
+
+    async def _end(self, key: str, kind: str, payload: Any = None) -> None:
+        """The last message of an operation. Its id is free at once: a client may use it as soon as it hears this."""
         self.tasks.pop(key, None)
-        await self._send("complete", key)
+        await self._send(kind, key, payload)
 
     async def _send(self, kind: str, key: str | None = None, payload: Any = None) -> None:
         message = {"type": kind}
@@ -192,25 +233,14 @@ class Connection:
             message["id"] = key
         if payload is not None:
             message["payload"] = payload
-        await self.socket.send_text(orjson.dumps(message).decode())
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.socket.send_text(orjson.dumps(message).decode())
+        except TimeoutError:
+            self._give_up()
 
-
-async def _run(request: Asked, context: Context) -> AsyncIterator[Answer]:
-    """The answers of an operation of any kind: one of a query or a mutation, any number of a subscription."""
-    try:
-        _, operation = prepare(request, ALL)
-    except Rejected as rejected:
-        yield refused(rejected, context)
-        return
-    if operation.kind.value != "subscription":
-        yield await run(request, context, ALL)
-        return
-    async with aclosing(cast(Any, stream(request, context))) as answers:
-        async for answer in answers:
-            yield answer
-
-
-def _name(request: Asked, answer: Answer) -> str:
-    if answer.operation is None:
-        return "(refused)"
-    return request.operation_name or answer.operation.name or answer.operation.label
+    def _give_up(self) -> None:
+        """Let go of a client that takes nothing: it cannot even be told."""
+        if self.main is not None and not self.given_up:
+            self.given_up = True
+            self.main.cancel()

@@ -1,23 +1,33 @@
-"""The GraphQL endpoint over HTTP (GraphQL-over-HTTP specification): POST, GET for queries, the IDE for browsers."""
+"""The GraphQL endpoint over HTTP (GraphQL-over-HTTP specification): POST, GET for queries, the IDE for browsers.
+
+Subscriptions go out as server-sent events or in parts, to whoever accepts those.
+"""
 
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.asked import Asked
 from api.auth import actor_for
 from api.context import Context
-from api.errors import UNAUTHENTICATED
-from api.execution import CALLS, READS, Answer, Asked, introspects, run
+from api.documents import Rejected
+from api.errors import FORBIDDEN, RATE_LIMITED, UNAUTHENTICATED, UNAVAILABLE
+from api.execution import CALLS, METHOD, READS, Admitted, Answer, admit, introspects, refused, run
+from api.http.accept import JSON, MULTIPART, RESPONSE_JSON, SSE, Accepted, accepted
+from api.http.cors import is_cross_site
 from api.http.ide import Ide, wants_html
 from api.http.log import named, request_id
-from api.http.request import JSON, RESPONSE_JSON, BadRequest, answer_type, from_post, from_query
+from api.http.request import BadRequest, from_post, from_query
+from api.http.stream import Stream
 from domain.actor import Actor
 
 _NOBODY: Final = Actor(UUID(int=0), "nobody", frozenset())
+_STATUSES: Final = {RATE_LIMITED: 429, UNAVAILABLE: 503, METHOD: 405}
 
 
 class View:
@@ -31,21 +41,23 @@ class View:
         response = await self._respond(Request(scope, receive))
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
-        accept = request.headers.get("accept", "")
-        if request.method == "GET" and "query" not in request.query_params and wants_html(accept):
+    async def _respond(self, request: Request) -> ASGIApp:
+        header = ", ".join(request.headers.getlist("accept"))
+        if request.method == "GET" and "query" not in request.query_params and wants_html(header):
             return self.ide.page(request)
-        media_type = answer_type(accept)
+        types = accepted(header)
         try:
-            if media_type is None:
-                raise BadRequest(406, f"Answers come as {JSON} or {RESPONSE_JSON}.")
-            return await self._graphql(request, media_type)
+            if types.one is None and types.stream is None:
+                raise BadRequest(406, f"Answers come as {JSON}, {RESPONSE_JSON}, {SSE} or {MULTIPART}.")
+            return await self._graphql(request, types)
         except BadRequest as bad:
-            return _error(bad, media_type or JSON)
+            return _error(bad, types.one or JSON)
 
-    async def _graphql(self, request: Request, media_type: str) -> Response:
+    async def _graphql(self, request: Request, types: Accepted) -> ASGIApp:
         if request.method not in ("GET", "POST"):
             raise BadRequest(405, "Use POST, or GET for queries.", allow="GET, POST")
+        if request.method == "GET" and is_cross_site(request.headers):
+            raise BadRequest(403, "A page of another site may not call this.", FORBIDDEN)
         authorization = request.headers.get("authorization")
         actor = await actor_for(authorization)
         if actor is None and authorization is not None:
@@ -55,9 +67,27 @@ class View:
         if actor is None and not introspects(asked):
             raise unauthenticated()
         context = Context(actor or _NOBODY, request_id(request.scope))
-        answer = await run(asked, context, CALLS if request.method == "POST" else READS)
-        named(request.scope, _name(asked, answer), failed=bool(answer.errors))
-        return _json(answer.body, _status(answer, media_type, request.method), media_type)
+        return await _answered(request, asked, types, context)
+
+
+async def _answered(request: Request, asked: Asked, types: Accepted, context: Context) -> ASGIApp:
+    allowed = CALLS if request.method == "POST" else READS
+    if types.stream is not None:
+        allowed |= {OperationType.SUBSCRIPTION}
+    admitted: Admitted | None = None
+    try:
+        admitted = await admit(asked, context, allowed)
+        if types.stream and (admitted.listens or types.streams_first or types.one is None):
+            named(request.scope, admitted.name, failed=False)
+            return _stream(request, types.stream, context, admitted).of(admitted)
+        answer = await run(admitted, context)
+    except Rejected as rejected:
+        answer = refused(rejected, context)
+    named(request.scope, admitted.name if admitted else "(refused)", failed=bool(answer.errors))
+    status = _status(answer, types.one or JSON, request.method)
+    if types.stream and (types.streams_first or types.one is None) and status in (200, 400):
+        return _stream(request, types.stream, context).refusing(answer)
+    return _json(answer.body, status, types.one or JSON, _headers(answer, admitted))
 
 
 def unauthenticated() -> BadRequest:
@@ -67,17 +97,25 @@ def unauthenticated() -> BadRequest:
     )
 
 
-def _name(asked: Asked, answer: Answer) -> str:
-    if answer.operation is None:
-        return "(refused)"
-    return asked.operation_name or answer.operation.name or answer.operation.label
+def _stream(request: Request, kind: str, context: Context, admitted: Admitted | None = None) -> Stream:
+    headers = admitted.allowance.headers if admitted and admitted.allowance else {}
+    return Stream(kind, context, request.headers.get("authorization"), headers)
 
 
 def _status(answer: Answer, media_type: str, method: str) -> int:
     """As the specification wants: JSON says 200 for everything well-formed, the newer type says what happened."""
-    if answer.method_refused and method == "GET":
-        return 405
+    if answer.code in _STATUSES and (answer.code != METHOD or method == "GET"):
+        return _STATUSES[answer.code]
     return 400 if not answer.began and media_type == RESPONSE_JSON else 200
+
+
+def _headers(answer: Answer, admitted: Admitted | None) -> dict[str, str]:
+    headers = dict(admitted.allowance.headers) if admitted and admitted.allowance else {}
+    if answer.retry_after is not None:
+        headers["retry-after"] = str(max(1, round(answer.retry_after)))
+    if answer.code == METHOD:
+        headers["allow"] = "POST"
+    return headers
 
 
 def _error(bad: BadRequest, media_type: str) -> Response:

@@ -22,7 +22,7 @@ _TIMEOUT = 1.0
 """Seconds that anything may wait for Redis."""
 _PAUSE = 0.5
 """Seconds between tries to reach a Redis that is away."""
-_AWAY = (RedisError, OSError, TimeoutError)
+AWAY = (RedisError, OSError, TimeoutError)
 
 log = logger(__name__)
 
@@ -60,7 +60,7 @@ class _Hub:
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._listen())
         elif self.pubsub and len(self.bells[channel]) == 1:
-            with suppress(*_AWAY):
+            with suppress(*AWAY):
                 await self.pubsub.subscribe(channel)
         with suppress(TimeoutError):
             await asyncio.wait_for(self.heard[channel].wait(), _TIMEOUT / 2)
@@ -72,7 +72,7 @@ class _Hub:
         del self.bells[channel]
         self.heard.pop(channel, None)
         if self.pubsub:
-            with suppress(*_AWAY):
+            with suppress(*AWAY):
                 await self.pubsub.unsubscribe(channel)
 
     async def close(self) -> None:
@@ -89,7 +89,7 @@ class _Hub:
                     self.pubsub = pubsub
                     while self.bells:
                         self._hear(await pubsub.get_message(timeout=_TIMEOUT))
-            except _AWAY as error:
+            except AWAY as error:
                 log.warning("redis is away; looking at intervals instead", exception=type(error).__name__)
                 await asyncio.sleep(_PAUSE)
             finally:
@@ -149,7 +149,7 @@ async def announce(channel: str) -> None:
     """Wake whoever listens on the channel. A Redis that is away is logged and never raised."""
     try:
         await client().publish(channel, b"")
-    except _AWAY as error:
+    except AWAY as error:
         log.warning("an announcement was not made", channel=channel, exception=type(error).__name__)
 
 
