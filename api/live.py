@@ -22,12 +22,20 @@ _PAUSE: Final = 0.3
 
 
 async def _followed(
-    actor: Actor, after: int | None, actions: Sequence[ConsentAction] | None, contact_id: UUID | None
+    actor: Actor,
+    after: int | None,
+    until: int | None,
+    actions: Sequence[ConsentAction] | None,
+    contact_id: UUID | None,
 ) -> AsyncIterator[list[Event]]:
-    """Entries after a position (None: from now on) as they become final, in order, none missed and none twice."""
+    """Entries after a position (None: from now on) as they become final, in order, none missed and none twice.
+
+    Ends with the last one up to `until` (None: never).
+    """
     seen = await final_position() if after is None else after
-    while True:
+    while until is None or seen < until:
         end = await final_position()
+        end = end if until is None else min(end, until)
         rows = await feed(actor, _BATCH, seen, actions, contact_id, end) if end > seen else []
         if rows:
             yield rows
@@ -42,7 +50,8 @@ class FeedSubscription:
     """What can be followed."""
 
     @subscription(
-        "Every ledger entry. With `after`, first what was missed since that position, then live: no gap, no repeat."
+        "Every ledger entry. With `after`, first what was missed since that position, then live: no gap, no repeat. "
+        "With `until`, it completes once everything up to that position was sent."
     )
     async def consent_events(
         self,
@@ -50,12 +59,16 @@ class FeedSubscription:
         after: Annotated[
             str | None, strawberry.argument(description="Begin after this position; with the next entry when left out.")
         ] = None,
+        until: Annotated[
+            str | None, strawberry.argument(description="End after this position; never when left out.")
+        ] = None,
         actions: Actions = None,
         contact: OfContact = None,
     ) -> AsyncIterator[ConsentEvent]:
         """Follow the ledger."""
         only = required("Contact", contact, "contact") if contact is not None else None
         start = position_of(after) if after is not None else None
-        async for rows in _followed(info.context.actor, start, actions, only):
+        end = position_of(until, "until") if until is not None else None
+        async for rows in _followed(info.context.actor, start, end, actions, only):
             for event in await wrapped_events(info, rows):
                 yield event

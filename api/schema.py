@@ -83,7 +83,12 @@ schema = strawberry.Schema(
         "holds is a success that changes nothing.",
         _MUTATIONS,
     ),
-    subscription=_root("Subscription", "Listening, over a WebSocket (graphql-transport-ws).", _SUBSCRIPTIONS),
+    subscription=_root(
+        "Subscription",
+        "Listening: over a WebSocket (graphql-transport-ws), server-sent events (graphql-sse) or Apollo's multipart "
+        "responses, all at the same address.",
+        _SUBSCRIPTIONS,
+    ),
     types=[Account, BulkOperation, ConsentEvent, Contact, ContactPoint, Group, Topic],
     config=StrawberryConfig(scalar_map=SCALARS),
 )
