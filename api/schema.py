@@ -23,6 +23,7 @@ from api.contacts.queries import ContactQuery
 from api.contacts.subscriptions import UpdateSubscriptions
 from api.contacts.types import Contact, ContactPoint
 from api.contacts.update import UpdateContact
+from api.delivery import DeliveryMutation
 from api.exports import ExportMutation
 from api.feed import ConsentEvent, FeedQuery
 from api.groups import Group, GroupMutation, GroupQuery
@@ -64,6 +65,7 @@ _MUTATIONS = (
     ImportContactsMutation,
     ExportMutation,
     SuppressionMutation,
+    DeliveryMutation,
     AccountMutation,
 )
 _SUBSCRIPTIONS = (BulkSubscription, FeedSubscription)

@@ -1,0 +1,1 @@
+"""What providers and recipients send in: SMS keywords, bounces, complaints."""

@@ -1,0 +1,70 @@
+"""A delivery that failed, or a complaint, as an integrator reports it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.consent.change import Context, Outcome, change_addresses
+from domain.consent.rules import Change, Request
+from domain.consent.single import MAX_REASON
+from domain.contacts import rules
+from domain.contacts.given import AccountFacts, read_account
+from domain.contacts.suppress import known, withdraw
+from domain.errors import DomainError, ErrorCode
+from domain.inbound.values import DeliveryFailure
+from domain.infra.db import Connection, tx
+from domain.values import Channel, ConsentSource
+
+BOUNCED: Final = Request(Change.MARK_ERROR, ConsentSource.BOUNCE)
+COMPLAINED: Final = Request(Change.OPT_OUT, ConsentSource.COMPLAINT)
+_HOLDERS = """
+SELECT p.contact_id FROM contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id
+ WHERE p.account_id = $1 AND a.channel = $2 AND a.hash = $3 ORDER BY p.contact_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Who holds the address, oldest first, and the ledger entries made."""
+
+    contact_ids: Sequence[UUID]
+    positions: Sequence[int]
+
+
+async def report_delivery_failure(
+    actor: Actor, channel: Channel, address: str, kind: DeliveryFailure, detail: str | None = None
+) -> Reported:
+    """A hard bounce marks the address ERROR, and is no change of permission; a complaint withdraws it.
+
+    A complaint about an address that nobody holds becomes a suppression; a bounce of one that the account has never
+    seen changes nothing. `detail` is kept as the entry's reason, where a contact holds the address: erasing them
+    empties it. Raises DomainError: INVALID or TOO_LARGE for the address or the detail.
+    """
+    detail = rules.line(detail, MAX_REASON, "detail") or None if detail is not None else None
+    async with tx() as connection:
+        account = await read_account(connection, actor.account_id)
+        digest = read(account, channel, address)
+        rows = await connection.fetch(_HOLDERS, actor.account_id, channel, digest)
+        context = Context(actor.account_id, actor.name, datetime.now(UTC), reason=detail if rows else None)
+        outcome = await _fail(connection, kind, (channel, digest), context)
+    return Reported([row["contact_id"] for row in rows], outcome.positions if outcome else ())
+
+
+def read(account: AccountFacts, channel: Channel, address: str) -> bytes:
+    """The keyed hash of an address as somebody writes it. Raises DomainError: INVALID, TOO_LARGE."""
+    if not rules.storable(address):
+        raise DomainError(ErrorCode.INVALID, "Control characters are not allowed.", "address")
+    kept = rules.address(channel, address, account.default_country, "address")
+    return rules.address_hash(account.address_key, channel, kept)
+
+
+async def _fail(
+    connection: Connection, kind: DeliveryFailure, address: tuple[Channel, bytes], context: Context
+) -> Outcome | None:
+    if kind is DeliveryFailure.COMPLAINT:
+        return await withdraw(connection, [address], COMPLAINED, context)
+    ids = await known(connection, context.account_id, [address])
+    return await change_addresses(connection, BOUNCED, ids, context) if ids else None
