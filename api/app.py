@@ -18,6 +18,7 @@ from api.http.socket import serve
 from api.http.trusted import trusted
 from api.http.uploads import receive_upload
 from api.http.view import View
+from api.pages.routes import PAGES
 from domain.infra import db, queue, redis
 from domain.infra.settings import settings
 
@@ -55,6 +56,7 @@ def application() -> Starlette:
             Route("/uploads/{token}", receive_upload, methods=["PUT"]),
             Route("/files/{token}", download),
             Route("/results/{token}", result),
+            *PAGES,
         ],
         middleware=[Middleware(AccessLog), Middleware(Cors)],
         exception_handlers={Exception: fault},

@@ -15,9 +15,18 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from domain.consent.door_sql import DECIDE, DECIDE_ADDRESSES, DECIDE_NAMED, DECIDE_SOLE, LOCK, LOCK_ADDRESSES, POLICY
+from domain.consent.door_sql import (
+    DECIDE,
+    DECIDE_ADDRESSES,
+    DECIDE_NAMED,
+    DECIDE_SOLE,
+    DECIDE_TAKEN_BACK,
+    LOCK,
+    LOCK_ADDRESSES,
+    POLICY,
+)
 from domain.consent.evidence import Evidence
-from domain.consent.rules import CHECK_ORDER, Change, Changed, Facts, Refused, Request, Step, decide
+from domain.consent.rules import BY_LINK, CHECK_ORDER, Change, Changed, Facts, Refused, Request, Step, decide
 from domain.errors import ErrorCode
 from domain.infra.db import Connection
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle, OptOutPolicy
@@ -47,6 +56,8 @@ class Context:
     operation_id: UUID | None = None
     undoes: UUID | None = None
     """RESTORE of named addresses: the operation whose entries are gone back on."""
+    since: datetime | None = None
+    """RESTORE by the recipient: the time from which on their link's withdrawals are taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +116,11 @@ async def change_addresses(
     await connection.execute(LOCK_ADDRESSES, context.account_id, list(address_ids))
     policy = await connection.fetchval(POLICY, context.account_id)
     asked = replace(request, policy=OptOutPolicy(policy))
-    row = await connection.fetchrow(DECIDE_ADDRESSES, *parameters(asked, Targets(address_ids, tuple(Channel)), context))
+    given = parameters(asked, Targets(address_ids, tuple(Channel)), context)
+    if context.since is None:
+        row = await connection.fetchrow(DECIDE_ADDRESSES, *given)
+    else:
+        row = await connection.fetchrow(DECIDE_TAKEN_BACK, *given, list(BY_LINK), context.since)
     assert row is not None
     return _outcome(row)
 

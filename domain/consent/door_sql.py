@@ -58,14 +58,24 @@ _BY_ADDRESS = """
 ), chosen AS MATERIALIZED (
   SELECT h.contact_id, coalesce(h.lifecycle, 'ACTIVE') AS lifecycle, h.topic_on, h.slot, a.id AS address_id, a.channel,
          a.consent, a.deliverability, coalesce(a.consent_at < $5, true) AS newer,
-         NULL::consent_status AS was, false AS stands
+         {undone}
     FROM address a
     LEFT JOIN LATERAL (
       SELECT p.contact_id, p.slot, s.lifecycle, s.topic_on
         FROM contact_point p
         JOIN contact_state s ON s.account_id = $1 AND s.contact_id = p.contact_id
        WHERE p.account_id = $1 AND p.address_id = a.id ORDER BY p.contact_id LIMIT 1) h ON true
+    {withdrawn}
    WHERE a.account_id = $1 AND a.id = ANY ($2::uuid[]) AND a.channel = ANY ($3::channel[]) AND $4::smallint[] IS NULL
+"""
+# The address's latest withdrawals, each by one of the sources {sources} and since {since}, with no other change of its
+# permission among them: what the first of them found.
+WITHDRAWN = """
+      SELECT (array_agg(l.consent_from ORDER BY l.position))[1] AS was, max(l.position) AS position FROM ledger l
+       WHERE l.account_id = $1 AND l.address_id = a.id AND l.consent_to IS NOT NULL AND l.position > coalesce((
+         SELECT max(o.position) FROM ledger o
+          WHERE o.account_id = $1 AND o.address_id = a.id AND o.consent_to IS NOT NULL
+            AND NOT (o.action = 'OPT_OUT' AND o.source = ANY ({sources}) AND o.occurred_at >= {since})), 0)
 """
 
 # `first`: an address that several of the contacts share moves once, for the first of them; the others find it done.
@@ -234,8 +244,17 @@ DECIDE_SOLE = (
 DECIDE_NAMED = _FACTS.format(undone=_UNDONE, addresses=_NAMED, contacts=f"{_LISTED} AND {_SLOT_OF_NAMED}") + _REST
 """For pairs of a contact and an address."""
 
-DECIDE_ADDRESSES = _RULE + _BY_ADDRESS + _REST.replace("GROUP BY contact_id\n), tally", "GROUP BY address_id\n), tally")
+_REST_BY_ADDRESS = _REST.replace("GROUP BY contact_id\n), tally", "GROUP BY address_id\n), tally")
+DECIDE_ADDRESSES = _RULE + _BY_ADDRESS.format(undone=_NOTHING_UNDONE, withdrawn="") + _REST_BY_ADDRESS
 """For addresses, each of which is counted."""
+
+_WITHDRAWN = WITHDRAWN.format(sources="$30::consent_source[]", since="$31")
+DECIDE_TAKEN_BACK = (
+    _RULE
+    + _BY_ADDRESS.format(undone=_UNDONE, withdrawn=f"CROSS JOIN LATERAL ({_WITHDRAWN}) undone")
+    + _REST_BY_ADDRESS
+)
+"""The same for a recipient who takes back what their link did."""
 
 # The same decisions for the contacts of a query, and nothing but their count. $2 stands for no list of contacts.
 PREVIEW = (

@@ -139,6 +139,8 @@ RECIPIENT: Final = frozenset(
     }
 )
 """The recipient's own act: an opt-out by one of these always applies and is recorded each time."""
+BY_LINK: Final = frozenset({ConsentSource.UNSUBSCRIBE_LINK, ConsentSource.ONE_CLICK})
+"""What a forwarded mail can do in the recipient's name, and what the recipient can therefore take back for a while."""
 
 ACTIVATE: Final = Step(ConsentAction.ACTIVATE, lifecycle=Lifecycle.ACTIVE)
 ARCHIVE: Final = Step(ConsentAction.ARCHIVE, lifecycle=Lifecycle.ARCHIVED)
@@ -250,14 +252,14 @@ def _erase(_request: Request, facts: Facts) -> Decision:
 
 
 def _restore(request: Request, facts: Facts) -> Decision:
-    """Archived or not, and never over what came since: a recipient's act above all."""
+    """Archived or not, and never over what came since: a recipient's act above all, unless they take it back."""
     if facts.consent is None:
         return Refused(ErrorCode.NO_ADDRESS)
     if facts.was in (None, facts.consent):
         return Unchanged()
     if not facts.stands:
         return Refused(ErrorCode.OPTED_OUT if facts.consent is OUT else ErrorCode.CONFLICT)
-    if facts.consent is OUT and request.policy is OptOutPolicy.STRICT:
+    if facts.consent is OUT and request.policy is OptOutPolicy.STRICT and request.source not in RECIPIENT:
         return Refused(ErrorCode.LOCKED)
     return Changed((Step(ConsentAction.RESTORE, consent=facts.was),))
 
@@ -274,5 +276,5 @@ _RULES: Final[dict[Change, tuple[frozenset[ConsentSource], Callable[[Request, Fa
     Change.CLEAR_ERROR: (_REVERSERS, _clear_error),
     Change.REINSTATE: (frozenset({BULK}), _reinstate),
     Change.ERASE: (_OPERATORS, _erase),
-    Change.RESTORE: (frozenset({ConsentSource.UNDO}), _restore),
+    Change.RESTORE: (frozenset({ConsentSource.UNDO, ConsentSource.UNSUBSCRIBE_LINK}), _restore),
 }

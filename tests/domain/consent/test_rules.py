@@ -1,5 +1,6 @@
 """The rules of permission as tables: each row is a sentence of rules.md."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -198,15 +199,24 @@ def test_an_undo_restores_what_it_found_and_never_over_what_came_since(
     assert word(decide(request, Facts(lifecycle, now, was=was, stands=stands))) == expected
 
 
+def test_a_recipient_takes_back_their_own_withdrawal_in_any_policy() -> None:
+    """STRICT keeps the company from lifting an opt-out, not the person whose opt-out it was."""
+    facts = Facts(ACTIVE, OUT, was=DOUBLE, stands=True)
+    assert word(decide(Request(Change.RESTORE, S.UNSUBSCRIBE_LINK, STRICT), facts)) == DOUBLE
+    assert word(decide(Request(Change.RESTORE, S.UNDO, STRICT), facts)) == "LOCKED"
+    over = replace(facts, stands=False)
+    assert word(decide(Request(Change.RESTORE, S.UNSUBSCRIBE_LINK, STRICT), over)) == "OPTED_OUT"
+
+
 def test_only_an_undo_restores() -> None:
-    """Whatever the facts, nobody else's request for it is granted."""
+    """Whatever the facts, nobody else's request for it is granted, but for the recipient's own."""
     facts = [
         Facts(*combination)
         for combination in product(
             Lifecycle, (None, *ConsentStatus), Deliverability, (None, *ConsentStatus), (False, True)
         )
     ]
-    for source in set(S) - {S.UNDO}:
+    for source in set(S) - {S.UNDO, S.UNSUBSCRIBE_LINK}:
         answers = {decide(Request(Change.RESTORE, source), fact) for fact in facts}
         assert answers == {Refused(ErrorCode.NOT_PERMITTED)}
     for fact in facts:

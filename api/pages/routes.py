@@ -1,0 +1,15 @@
+"""Where recipients' pages are. HEAD comes with GET."""
+
+from typing import Final
+
+from starlette.routing import Route
+
+from api.pages.logos import serve_logo
+from api.pages.preferences import preference_centre
+from api.pages.unsubscribe import unsubscribe
+
+PAGES: Final = [
+    Route("/u/{token}", unsubscribe, methods=["GET", "POST"]),
+    Route("/p/{token}", preference_centre, methods=["GET", "POST"]),
+    Route("/logos/{account}/{name}", serve_logo),
+]
