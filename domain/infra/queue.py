@@ -16,6 +16,10 @@ with deferred("jwt"):
 
 BULK = "bulk"
 """The job that works a slice of a bulk operation off."""
+MAIL = "mail"
+"""The job that sends an account's mail."""
+SIGNUP = "signup"
+"""The job that works an account's sign-ups off."""
 NAME = "assent:queue"
 ALIVE = "assent:worker:"
 """A live worker keeps a key with this prefix."""

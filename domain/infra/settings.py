@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -51,6 +52,13 @@ class Settings(BaseSettings):
     trusted_only: bool = Field(False, description="Run trusted documents alone; keys with the scope admin may run any.")
     max_sockets: int = Field(5_000, gt=0, description="WebSockets that a process may hold.")
     max_streams: int = Field(2_000, gt=0, description="Subscriptions that a process may serve.")
+    smtp_url: SecretStr | None = Field(
+        None, description="smtp://USER:PASSWORD@HOST:PORT?starttls=required, or smtps://…; a folder when left out."
+    )
+    smtp_connections: int = Field(4, ge=1, description="Connections to the mail server that a worker may hold.")
+    smtp_timeout: float = Field(30.0, gt=0, description="Seconds that the mail server may take for each answer.")
+    mail_from: str | None = Field(None, description="The address that mail is sent from; noreply@ the public URL's.")
+    dev: bool = Field(False, description="Serve what helps on a developer's machine: /dev/mailbox.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property
@@ -63,6 +71,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """The public URL without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def sender(self) -> str:
+        """The address that mail is sent from."""
+        return self.mail_from or f"noreply@{urlsplit(self.base_url).hostname or 'localhost'}"
 
     @property
     def origins(self) -> frozenset[str]:

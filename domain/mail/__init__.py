@@ -1,0 +1,1 @@
+"""Mail: put together, kept until it is handed over, handed over."""
