@@ -8,6 +8,7 @@ from strawberry import UNSET
 from api.context import Info
 from api.errors import UserError
 from api.fields import Input, mutation, query
+from api.pages.logos import logo_url
 from api.relay import Node, global_id
 from domain.accounts import models, queries
 from domain.accounts.update import update_account
@@ -46,6 +47,11 @@ class Account(Node):
     contact_types: list[str] = strawberry.field(description="The kinds of contact it tells apart.")
     default_country: str | None = strawberry.field(description="ISO 3166 code that national phone numbers are read in.")
     postal_address: str | None = strawberry.field(description="Shown at the foot of every mail (CAN-SPAM).")
+    logo_url: str | None = strawberry.field(description="The logo on recipients' pages, as they show it; null: none.")
+    colour: str | None = strawberry.field(description="Of links and buttons on recipients' pages; null: a plain blue.")
+    dark_colour: str | None = strawberry.field(
+        description="The same in dark mode; null: `colour`, made as light as it takes to be read."
+    )
 
     @classmethod
     def of(cls, account: models.Account) -> "Account":
@@ -57,6 +63,9 @@ class Account(Node):
             contact_types=account.contact_types,
             default_country=account.default_country,
             postal_address=account.postal_address,
+            logo_url=account.logo and logo_url(account.id, account.logo),
+            colour=account.colour,
+            dark_colour=account.dark_colour,
         )
 
     @strawberry.field(description="Its topics, oldest first.")
@@ -87,6 +96,18 @@ class UpdateAccountInput:
     contact_types: list[str] | None = strawberry.field(default=UNSET, description="All the kinds, those kept included.")
     default_country: str | None = strawberry.field(default=UNSET, description="ISO 3166 alpha-2 code, such as DE.")
     postal_address: str | None = strawberry.field(default=UNSET, description="For the foot of every mail.")
+    logo: str | None = strawberry.field(
+        default=UNSET,
+        description="An image for recipients' pages, as a data URL (`data:image/png;base64,…`; PNG, JPEG, WebP or GIF "
+        "of at most 128 KiB). It is served from here, so that no page of a recipient's calls on anybody else.",
+    )
+    colour: str | None = strawberry.field(
+        default=UNSET,
+        description="As #rrggbb, with a contrast of at least 4.5:1 to white (WCAG AA); INVALID otherwise.",
+    )
+    dark_colour: str | None = strawberry.field(
+        default=UNSET, description="For dark mode, with a contrast of at least 4.5:1 to #16181d."
+    )
 
     def given(self) -> dict[str, Any]:
         """What was named, nulls included."""

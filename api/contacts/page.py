@@ -10,7 +10,9 @@ from api.context import Info
 from domain.accounts import queries as accounts
 from domain.contacts import queries
 from domain.contacts.rows import ContactRow, PointRow
+from domain.errors import not_found
 from domain.groups import queries as groups
+from domain.inbound.trouble import Trouble, troubles
 from domain.ledger.events import by_positions
 from domain.values import OptOutPolicy
 
@@ -33,7 +35,9 @@ class ContactPage:
         self.tags: Relation[UUID, list[str]] = Relation(lambda: queries.tags(actor, self.ids))
         self.groups: Relation[UUID, list[Group]] = Relation(self._groups)
         self.proofs: Relation[int, ConsentEvent] = Relation(self._proofs)
+        self.troubles: Relation[UUID, Trouble] = Relation(self._troubles)
         self.policy: Relation[str, OptOutPolicy] = Relation(self._policy)
+        self.known_topics: Relation[UUID, Topic] = Relation(self._known_topics)
 
     @property
     def needed_by(self) -> Mapping[str, Relation[Any, Any]]:
@@ -47,12 +51,22 @@ class ContactPage:
             "tags": self.tags,
             "groups": self.groups,
             "proof": self.proofs,
+            "softBounces": self.troubles,
+            "deliveryDetail": self.troubles,
         }
+
+    async def check_topic(self, topic_id: UUID | None) -> None:
+        """Raise DomainError NOT_FOUND for a topic that the account does not have."""
+        if topic_id is not None and topic_id not in await self.known_topics.fetch():
+            raise not_found("topic", "topic")
+
+    async def _known_topics(self) -> dict[UUID, Topic]:
+        return {topic.id: Topic.of(topic) for topic in await accounts.topics(self.actor)}
 
     async def _topics(self) -> "dict[UUID, list[TopicSubscription]]":
         from api.contacts.types import TopicSubscription  # noqa: PLC0415 - the types refer to each other
 
-        known = {topic.id: Topic.of(topic) for topic in await accounts.topics(self.actor)}
+        known = await self.known_topics.fetch()
         switches = await queries.topics(self.actor, self.ids)
         return {
             contact_id: [TopicSubscription.of(row, known[row.topic_id]) for row in rows if row.topic_id in known]
@@ -72,6 +86,10 @@ class ContactPage:
         events = await by_positions(self.actor, sorted(positions))
         page = EventPage(self.info, events)
         return {event.position: ConsentEvent.of(event, page) for event in events}
+
+    async def _troubles(self) -> dict[UUID, Trouble]:
+        points = await self.points.fetch()
+        return await troubles(self.actor, [point.address_id for held in points.values() for point in held])
 
     async def _policy(self) -> dict[str, OptOutPolicy]:
         return {"policy": (await accounts.account(self.actor)).opt_out_policy}

@@ -10,11 +10,13 @@ from api.contacts.actions import ContactAction
 from api.contacts.page import ContactPage
 from api.context import Info
 from api.fields import query
-from api.relay import After, First, Node, global_id
+from api.relay import After, First, Node, global_id, required
 from api.scalars import JSON
 from domain.contacts import rows
 from domain.contacts.actions import available_actions
 from domain.contacts.rows import ContactRow, PointRow, SubscriptionRow
+from domain.recipients.links import RecipientLinks as Links
+from domain.recipients.links import recipient_links
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
 
 if TYPE_CHECKING:
@@ -24,6 +26,35 @@ if TYPE_CHECKING:
 OfChannel: TypeAlias = Annotated[
     Channel, strawberry.argument(description="The channel whose primary address is judged.")
 ]
+
+
+@strawberry.type(
+    description=(
+        "Signed, bound to this address, good without a login. The headers are for email, and DKIM must cover them; "
+        "one-click withdraws the whole channel."
+    )
+)
+class RecipientLinks:
+    """What a message carries."""
+
+    unsubscribe: str = strawberry.field(description="A page that leaves, at the press of a button.")
+    preferences: str = strawberry.field(description="A page to choose topics and channels on.")
+    list_unsubscribe: str | None = strawberry.field(
+        description="The value of the header List-Unsubscribe (RFC 2369); null but for email."
+    )
+    list_unsubscribe_post: str | None = strawberry.field(
+        description="The value of the header List-Unsubscribe-Post (RFC 8058); null but for email."
+    )
+
+    @classmethod
+    def of(cls, links: Links) -> "RecipientLinks":
+        """Links as clients see them."""
+        return cls(
+            unsubscribe=links.unsubscribe,
+            preferences=links.preferences,
+            list_unsubscribe=links.list_unsubscribe,
+            list_unsubscribe_post=links.list_unsubscribe_post,
+        )
 
 
 @strawberry.type(description="One address on one channel. Slot 1 is the primary; an email has slots 1 to 3.")
@@ -63,6 +94,41 @@ class ContactPoint(Node):
         """The entry behind the consent."""
         key = self.row.proof
         return self.page.proofs.read(lambda proofs: proofs.get(key)) if key is not None else None
+
+    @strawberry.field(
+        description=(
+            "For those who send through another provider: the links and headers that every message must carry. The "
+            "same each time, and good for ever."
+        )
+    )
+    async def links(
+        self,
+        topic: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="What the message is about: the page then offers to leave that alone."),
+        ] = None,
+    ) -> RecipientLinks:
+        """Signed for this address."""
+        about = None if topic is None else required("Topic", topic, "topic")
+        await self.page.check_topic(about)
+        return RecipientLinks.of(recipient_links(self.page.actor.account_id, self.row.address_id, self.channel, about))
+
+    @strawberry.field(
+        description=(
+            "How many soft bounces (a full mailbox, a server out of reach) hooks have reported of the address. They "
+            "change nothing by themselves."
+        )
+    )
+    def soft_bounces(self) -> int:
+        """The counter."""
+        key = self.row.address_id
+        return self.page.troubles.read(lambda known: known[key].soft_bounces if key in known else 0)
+
+    @strawberry.field(description="The provider's words about the latest bounce that a hook reported; null: none.")
+    def delivery_detail(self) -> str | None:
+        """The words."""
+        key = self.row.address_id
+        return self.page.troubles.read(lambda known: known[key].detail if key in known else None)
 
 
 @strawberry.type(description="A topic and whether it is on for a contact.")

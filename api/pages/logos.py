@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from domain.accounts.logo import KINDS, logo
 from domain.errors import DomainError
+from domain.infra.settings import settings
 
 _NAME: Final = re.compile(r"([0-9a-f]{64})\.([a-z]+)")
 
@@ -16,6 +17,11 @@ _NAME: Final = re.compile(r"([0-9a-f]{64})\.([a-z]+)")
 def logo_path(account_id: UUID, name: str) -> str:
     """Where the image is served."""
     return f"/logos/{account_id.hex}/{name}"
+
+
+def logo_url(account_id: UUID, name: str) -> str:
+    """The same, absolute."""
+    return settings().base_url + logo_path(account_id, name)
 
 
 async def serve_logo(request: Request) -> Response:

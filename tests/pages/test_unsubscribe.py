@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from domain.errors import DomainError
 from domain.infra.db import pool, tx
 from domain.recipients.tokens import Purpose, issue
 from domain.recipients.withdraw import TAKEN_BACK_WITHIN, can_take_back, take_back, withdraw
@@ -76,10 +75,7 @@ async def test_everybody_can_leave(api: Client, state: str) -> None:
         await api.changed("eraseContact", "erasedId", contactId=anna.contact_id)
     elif state == "let go":
         other = [{"channel": "EMAIL", "slot": 1, "value": "other@example.org"}]
-        version = (await api.query("query($i: ID!) { contact(by: {id: $i}) { version } }", i=anna.contact_id))[
-            "contact"
-        ]
-        await api.changed("updateContact", "contact { id }", id=anna.contact_id, points=other, **version)
+        await api.changed("updateContact", "contact { id }", contactId=anna.contact_id, points=other)
     assert (await get(anna.path())).status_code == 200
     assert (await post(anna.path(), ONE_CLICK)).status_code == 200
     assert (await anna.entries())[-1][:2] == ("OPT_OUT", "ONE_CLICK")
@@ -196,8 +192,7 @@ async def test_an_erased_person_stays_erased(api: Client) -> None:
     anna = await recipient(api)
     await post(anna.path(), {"action": "all"})
     await api.changed("eraseContact", "erasedId", contactId=anna.contact_id)
-    with pytest.raises(DomainError):
-        await take_back(api.actor, anna.address_id)
+    assert not await take_back(api.actor, anna.address_id)
     page = await get(anna.path())
     assert "anna" not in page.text
     assert await anna.consent() == OUT
@@ -241,9 +236,8 @@ async def test_an_opt_out_waits_for_a_bulk_part_and_wins(api: Client) -> None:
     anna = await recipient(api, opted_in=False)
     async with tx() as connection:
         await connection.execute("SELECT FROM address WHERE id = $1 FOR NO KEY UPDATE", anna.address_id)
-        async with connected() as http:
-            click = asyncio.create_task(http.post(anna.path(), data=ONE_CLICK))
-            await _someone_waits()
+        click = elsewhere(post(anna.path(), ONE_CLICK))
+        await _someone_waits()
     assert (await click).status_code == 200
     assert await anna.consent() == OUT
 
