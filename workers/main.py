@@ -22,6 +22,7 @@ from domain.infra.settings import settings
 from workers.bulk import bulk
 from workers.files import files
 from workers.sweep import INTERVAL, sweep, tidy
+from workers.webhooks import webhooks
 
 JOBS = 4
 """Jobs at a time; each holds a database connection or two."""
@@ -59,11 +60,15 @@ async def _serve() -> None:
     redis.connect(settings().redis_url or "", timeout=REDIS_SECONDS)
     await db.connect(settings().database_url or "", settings().pool_size)
     worker = _worker()
+    delivering = asyncio.create_task(webhooks(worker.ctx["stopping"]))
     try:
         with suppress(asyncio.CancelledError):  # how arq ends on a signal
             await worker.async_run()
     finally:
         worker.ctx["stopping"].set()
+        await asyncio.wait([delivering], timeout=GRACE)
+        delivering.cancel()
+        await asyncio.gather(delivering, return_exceptions=True)
         with suppress(*_AWAY):
             await worker.close()
         await queue.drain()

@@ -1,6 +1,6 @@
 """PostgreSQL: one pool a process, shared by the ORM and by SQL, and one way to open a transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, cast
 
@@ -16,6 +16,7 @@ Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 MODELS = ["domain.accounts.models", "domain.contacts.models", "domain.groups.models", "domain.bulk.models"]
 # A writer that hangs holds back every reader of the ledger, so no transaction may outlive this.
 SESSION = {"transaction_timeout": "300s", "idle_in_transaction_session_timeout": "30s", "timezone": "UTC"}
+_committed: list[Callable[[], None]] = []
 
 
 def config(url: str, pool_size: int = 10) -> dict[str, Any]:
@@ -71,6 +72,13 @@ async def tx() -> AsyncIterator[Connection]:
             yield connection
         finally:
             get_connections().reset(token)
+    for call in _committed:
+        call()
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Have something called after each `tx()` that was committed. It must be quick, and must not raise."""
+    _committed.append(call)
 
 
 def _client() -> AsyncpgDBClient:

@@ -59,6 +59,12 @@ class Settings(BaseSettings):
     smtp_timeout: float = Field(30.0, gt=0, description="Seconds that the mail server may take for each answer.")
     mail_from: str | None = Field(None, description="The address that mail is sent from; noreply@ the public URL's.")
     dev: bool = Field(False, description="Serve what helps on a developer's machine: /dev/mailbox.")
+    webhook_allowed_hosts: str = Field(
+        "", description="Hosts (or host:port), by commas, that webhooks may reach inside our network and without TLS."
+    )
+    webhook_pause: float = Field(
+        1.0, gt=0, description="Seconds before a failed delivery is tried for the second time."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property
@@ -66,6 +72,11 @@ class Settings(BaseSettings):
         """The secrets in `secrets_old`."""
         text = self.secrets_old.get_secret_value() if self.secrets_old else ""
         return tuple(secret.strip() for secret in text.split(",") if secret.strip())
+
+    @property
+    def webhook_hosts(self) -> frozenset[str]:
+        """The hosts in `webhook_allowed_hosts`."""
+        return frozenset(host.strip().lower() for host in self.webhook_allowed_hosts.split(",") if host.strip())
 
     @property
     def base_url(self) -> str:

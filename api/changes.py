@@ -1,0 +1,95 @@
+"""Contacts that changed, as they now stand: `contactChanges`."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+
+from api.batch import Relation, ahead
+from api.contacts.page import wrapped_by_id
+from api.context import Info
+from api.feed import position_of
+from api.fields import query
+from api.relay import After, First, PageInfo, global_id, page_size
+from domain.ledger import changes as ledger
+
+if TYPE_CHECKING:
+    from api.contacts.types import Contact
+
+
+@strawberry.type(description="A contact that changed, as it now stands.")
+class ContactChange:
+    """A change."""
+
+    key: strawberry.Private[UUID]
+    contacts: strawberry.Private["Relation[UUID, Contact]"]
+    contact_id: strawberry.ID = strawberry.field(description="The contact's id, also once it is erased.")
+    position: str = strawberry.field(
+        description="Whoever goes on after this position of the ledger misses nothing. Never falls within a stream."
+    )
+
+    @query("The contact as it now stands; null after they were erased.")
+    def contact(self) -> Annotated["Contact", strawberry.lazy("api.contacts.types")] | None:
+        """The contact."""
+        return self.contacts.read(lambda contacts: contacts.get(self.key))
+
+
+@strawberry.type(description="A contact that changed, in a page.")
+class ContactChangeEdge:
+    """An edge."""
+
+    node: ContactChange = strawberry.field(description="The change.")
+    cursor: str = strawberry.field(description="Its position.")
+
+
+@strawberry.type(description="A page of contacts that changed.")
+class ContactChangeConnection:
+    """A page."""
+
+    edges: list[ContactChangeEdge] = strawberry.field(description="The changes with their cursors.")
+    nodes: list[ContactChange] = strawberry.field(description="The changes.")
+    page_info: PageInfo = strawberry.field(
+        description="Where the page stands. `endCursor` is there for an empty page, too: up to it nothing is left."
+    )
+
+
+async def wrapped_changes(info: Info, rows: Sequence[ledger.ContactChange]) -> list[ContactChange]:
+    """Changes as clients see them, with the contacts when the query asks for them."""
+    contacts: Relation[UUID, Contact] = Relation(lambda: wrapped_by_id(info, {row.contact_id for row in rows}))
+    if rows:
+        await ahead(info, {"contact": contacts})
+    return [
+        ContactChange(
+            key=row.contact_id,
+            contacts=contacts,
+            contact_id=global_id("Contact", row.contact_id),
+            position=str(row.position),
+        )
+        for row in rows
+    ]
+
+
+@strawberry.type
+class ChangesQuery:
+    """What can be read."""
+
+    @query(
+        "Contacts that changed after a position of the ledger, as they now stand: each once in a page, in the order of "
+        "their latest entries, none missed. To go on, pass `endCursor`."
+    )
+    async def contact_changes(self, info: Info, first: First = None, after: After = None) -> ContactChangeConnection:
+        """A page of changes."""
+        size = page_size(first)
+        page = await ledger.changes(info.context.actor, size, position_of(after) if after is not None else 0)
+        nodes = await wrapped_changes(info, page.changes)
+        return ContactChangeConnection(
+            edges=[ContactChangeEdge(node=node, cursor=node.position) for node in nodes],
+            nodes=nodes,
+            page_info=PageInfo(
+                has_next_page=page.more,
+                has_previous_page=after is not None,
+                start_cursor=nodes[0].position if nodes else None,
+                end_cursor=str(page.upto),
+            ),
+        )
