@@ -18,7 +18,7 @@ from api.errors import BAD_REQUEST, BAD_USER_INPUT, DEADLINE, coded, formatted
 from api.executor import executor_for
 from api.http import persisted
 from api.http.metrics import operation_done
-from api.http.rate import REFUSED_COST, Allowance, charge, refuse_spent
+from api.http.rate import Allowance, charge, charge_refused, refuse_spent
 from api.limits import MAX_ERRORS
 from api.schema import schema
 from domain.infra.settings import settings
@@ -86,7 +86,7 @@ async def admit(asked: Asked, context: Context, allowed: frozenset[OperationType
     try:
         document, operation, cost = _prepared(asked, context, allowed)
     except Rejected:
-        await charge(actor, REFUSED_COST)
+        await charge_refused(actor)
         raise
     allowance = await charge(actor, cost)
     if asked.sha256 is not None:

@@ -43,6 +43,8 @@ MAX_ALIASES: Final = 100
 MAX_REPEATS: Final = 30
 MAX_DIRECTIVES: Final = 50
 MAX_FRAGMENTS: Final = 50
+MAX_INTROSPECTED: Final = 1_700
+"""Fields of introspection for each type of the schema: half as many again as tools ask for, all at once."""
 
 LIST: Final = 2
 """How many objects a list without a page size is taken for: addresses, topics, actions."""
@@ -50,6 +52,8 @@ WEIGHTS: Final = {"previewBulkChangeStatus": 1_000, "previewImport": 1_000, "con
 """What some fields cost by themselves, whatever is selected below them."""
 MUTATION: Final = 100
 _INTROSPECTED: Final = {"fields": 8, "args": 2, "inputFields": 3, "enumValues": 4, "possibleTypes": 4, "directives": 8}
+_ALIAS_OF_INTROSPECTION: Final = 10
+"""Tools ask for the schema without aliases, and an alias there can repeat all of it: each counts for so many."""
 _PER_INTROSPECTED: Final = 20
 """Introspection reads no database: so many of its fields count as one."""
 
@@ -64,6 +68,8 @@ class Shape:
     aliases: int = 0
     repeats: int = 0
     cost: int = 0
+    introspected: int = 0
+    """Fields that introspection could answer."""
 
     def add(self, other: "Shape") -> None:
         """Take in a selection of the same level: an inline fragment or a spread."""
@@ -81,6 +87,7 @@ class Shape:
         self.fields += other.fields
         self.aliases += other.aliases
         self.repeats += other.repeats
+        self.introspected += other.introspected
 
 
 @dataclass(slots=True)
@@ -130,7 +137,8 @@ class Measure:
         below = self.selection(node.selection_set, kind)
         if node.name.value.startswith("__"):
             total.cost += below.cost // _PER_INTROSPECTED
-            total.aliases += below.aliases
+            total.introspected += below.cost
+            total.aliases += below.aliases * _ALIAS_OF_INTROSPECTION
             total.repeats += below.repeats
         else:
             total.add_below(below, each)
@@ -222,6 +230,7 @@ def cost(measured: Measure, operation: OperationDefinitionNode) -> int:
         (shape.aliases, MAX_ALIASES, "aliases"),
         (shape.repeats, MAX_REPEATS, "repeated fields"),
         (directives, MAX_DIRECTIVES, "directives"),
+        (shape.introspected, MAX_INTROSPECTED * len(measured.schema.type_map), "fields of the schema"),
         (points, settings().max_cost, "points: ask for smaller pages"),
     ):
         _within(value, limit, what)

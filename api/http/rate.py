@@ -46,20 +46,35 @@ async def charge(actor: Actor, cost: int) -> Allowance | None:
 
     Raises Rejected RATE_LIMITED, with the seconds until these points are there again.
     """
+    found, wait = await _pour(actor, cost)
+    if wait:
+        raise limited(wait)
+    return found
+
+
+async def charge_refused(actor: Actor) -> None:
+    """Take points for a document that is refused. A key without them has nothing read for a moment.
+
+    Raises Rejected RATE_LIMITED.
+    """
+    _, wait = await _pour(actor, REFUSED_COST)
+    if wait:
+        _remember(actor.name, wait)
+        raise limited(wait)
+
+
+async def _pour(actor: Actor, cost: int) -> tuple[Allowance | None, float]:
+    """What is left, and how many seconds are missing."""
     given = settings()
     if not given.rate_restore or not actor.scopes:
-        return None
-    refuse_spent(actor)
+        return None, 0.0
     points = min(max(cost, 1), given.rate_capacity)
     found = await pour(actor.name, points, given.rate_capacity, given.rate_restore)
     if found is None:
-        return None
+        return None, 0.0
     if not found.fits:
-        wait = (found.level + points - given.rate_capacity) / given.rate_restore
-        if found.level + REFUSED_COST > given.rate_capacity:
-            _remember(actor.name, wait)
-        raise limited(wait)
-    return Allowance(int(given.rate_capacity - found.level), found.level / given.rate_restore)
+        return None, (found.level + points - given.rate_capacity) / given.rate_restore
+    return Allowance(int(given.rate_capacity - found.level), found.level / given.rate_restore), 0.0
 
 
 def refuse_spent(actor: Actor) -> None:
