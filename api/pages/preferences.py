@@ -41,9 +41,10 @@ def _channels(given: Fields, name: str) -> set[Channel]:
     return {Channel(value) for value in given.get(name, []) if value in Channel.__members__}
 
 
-async def _page(request: Request, token: Token, actor: Actor, outcome: str = "") -> Response:
+async def _page(request: Request, token: Token, actor: Actor, outcome: str = "", *, mailed: bool = False) -> Response:
     shown: dict[str, Any] = {
         "outcome": outcome,
+        "mailed": mailed,
         "preferences": await preferences(actor, token.subject_id),
         "form": issue(Purpose.FORM, token.account_id, token.subject_id),
     }

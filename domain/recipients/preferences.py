@@ -106,7 +106,9 @@ async def save_preferences(actor: Actor, address_id: UUID, wishes: Wishes, at: d
         if contact_id and wishes.topics is not None:
             await lock(connection, actor.account_id, [contact_id])
             origin = Origin(actor.account_id, actor.name, _SOURCE, now)
-            await switch_all(connection, origin, [contact_id], dict(wishes.topics))
+            known = {row["id"] for row in await connection.fetch(_TOPICS, actor.account_id, contact_id)}
+            wanted = {topic_id: on for topic_id, on in wishes.topics.items() if topic_id in known}
+            await switch_all(connection, origin, [contact_id], wanted)
         points = await _points(connection, actor, address_id, contact_id)
         if not points:
             raise not_found("address", "token")
