@@ -10,6 +10,7 @@ from starlette.routing import Route, WebSocketRoute
 from api.http.cors import Cors
 from api.http.files import download, result
 from api.http.health import healthz, readyz
+from api.http.hooks import receive_hook
 from api.http.ide import Ide
 from api.http.log import AccessLog, fault
 from api.http.metrics import metrics
@@ -56,6 +57,7 @@ def application() -> Starlette:
             Route("/uploads/{token}", receive_upload, methods=["PUT"]),
             Route("/files/{token}", download),
             Route("/results/{token}", result),
+            Route("/hooks/{token}", receive_hook, methods=["POST"]),
             *PAGES,
         ],
         middleware=[Middleware(AccessLog), Middleware(Cors)],

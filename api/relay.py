@@ -119,6 +119,7 @@ _WORDS: Final = {
     "ConsentEvent": "ledger entry",
     "Account": "account",
     "Upload": "upload",
+    "InboundHook": "hook",
 }
 
 

@@ -16,6 +16,7 @@ from api.bulk.tags import BulkTagsMutation
 from api.bulk.topics import BulkTopicsMutation
 from api.bulk.types import BulkOperation
 from api.bulk.undo import UndoMutation
+from api.confirmations import ConfirmationMutation, ConfirmationQuery
 from api.consent import ConsentMutation
 from api.contacts.create import CreateContact
 from api.contacts.erase import EraseContact
@@ -27,6 +28,7 @@ from api.delivery import DeliveryMutation
 from api.exports import ExportMutation
 from api.feed import ConsentEvent, FeedQuery
 from api.groups import Group, GroupMutation, GroupQuery
+from api.hooks import HookMutation, HookQuery
 from api.imports.import_contacts import ImportContactsMutation
 from api.imports.preview import ImportPreviewQuery
 from api.live import FeedSubscription
@@ -46,11 +48,14 @@ _QUERIES = (
     FeedQuery,
     ImportPreviewQuery,
     SendQuery,
+    ConfirmationQuery,
+    HookQuery,
 )
 _MUTATIONS = (
     CreateContact,
     UpdateContact,
     ConsentMutation,
+    ConfirmationMutation,
     UpdateSubscriptions,
     EraseContact,
     BulkChangeStatusMutation,
@@ -66,6 +71,7 @@ _MUTATIONS = (
     ExportMutation,
     SuppressionMutation,
     DeliveryMutation,
+    HookMutation,
     AccountMutation,
 )
 _SUBSCRIPTIONS = (BulkSubscription, FeedSubscription)

@@ -26,7 +26,7 @@ from domain.consent.door_sql import (
     POLICY,
 )
 from domain.consent.evidence import Evidence
-from domain.consent.rules import BY_LINK, CHECK_ORDER, Change, Changed, Facts, Refused, Request, Step, decide
+from domain.consent.rules import CHECK_ORDER, TAKES_BACK, Change, Changed, Facts, Refused, Request, Step, decide
 from domain.errors import ErrorCode
 from domain.infra.db import Connection
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle, OptOutPolicy
@@ -57,7 +57,7 @@ class Context:
     undoes: UUID | None = None
     """RESTORE of named addresses: the operation whose entries are gone back on."""
     since: datetime | None = None
-    """RESTORE by the recipient: the time from which on their link's withdrawals are taken back."""
+    """RESTORE by the recipient: the time from which on their withdrawals are taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ async def change_addresses(
     if context.since is None:
         row = await connection.fetchrow(DECIDE_ADDRESSES, *given)
     else:
-        row = await connection.fetchrow(DECIDE_TAKEN_BACK, *given, list(BY_LINK), context.since)
+        row = await connection.fetchrow(DECIDE_TAKEN_BACK, *given, list(TAKES_BACK[request.source]), context.since)
     assert row is not None
     return _outcome(row)
 

@@ -141,6 +141,13 @@ RECIPIENT: Final = frozenset(
 """The recipient's own act: an opt-out by one of these always applies and is recorded each time."""
 BY_LINK: Final = frozenset({ConsentSource.UNSUBSCRIBE_LINK, ConsentSource.ONE_CLICK})
 """What a forwarded mail can do in the recipient's name, and what the recipient can therefore take back for a while."""
+TAKES_BACK: Final = {
+    ConsentSource.UNSUBSCRIBE_LINK: BY_LINK,
+    ConsentSource.SMS_KEYWORD: frozenset(
+        {ConsentSource.SMS_KEYWORD, ConsentSource.PREFERENCE_CENTRE, ConsentSource.RECIPIENT_RELAYED}
+    ),
+}
+"""RESTORE by the recipient: whose withdrawals each way gives back. START gives back what they withdrew themselves."""
 
 ACTIVATE: Final = Step(ConsentAction.ACTIVATE, lifecycle=Lifecycle.ACTIVE)
 ARCHIVE: Final = Step(ConsentAction.ARCHIVE, lifecycle=Lifecycle.ARCHIVED)
@@ -276,5 +283,5 @@ _RULES: Final[dict[Change, tuple[frozenset[ConsentSource], Callable[[Request, Fa
     Change.CLEAR_ERROR: (_REVERSERS, _clear_error),
     Change.REINSTATE: (frozenset({BULK}), _reinstate),
     Change.ERASE: (_OPERATORS, _erase),
-    Change.RESTORE: (frozenset({ConsentSource.UNDO, ConsentSource.UNSUBSCRIBE_LINK}), _restore),
+    Change.RESTORE: (frozenset({ConsentSource.UNDO}) | TAKES_BACK.keys(), _restore),
 }

@@ -43,6 +43,7 @@ SELECT r.contact_id, a.id AS address_id
 """
 _DETACH = "DELETE FROM contact_point WHERE account_id = $1 AND contact_id = ANY ($2::uuid[])"
 _EMPTY_ADDRESSES = "UPDATE address SET value = NULL WHERE account_id = $1 AND id = ANY ($2::uuid[])"
+_FORGET_TROUBLE = "DELETE FROM delivery_trouble WHERE account_id = $1 AND address_id = ANY ($2::uuid[])"
 # Evidence of a bulk change speaks of many people and stays; on these contacts' entries it reads null from now on.
 _EMPTY_EVIDENCE = """
 UPDATE evidence SET method = NULL, statement = NULL, obtained_at = NULL, url = NULL, ip = NULL, user_agent = NULL,
@@ -81,6 +82,7 @@ async def erase(connection: Connection, origin: Origin, contact_ids: Sequence[UU
     addresses = [row["address_id"] for row in pairs]
     await _withdraw(connection, origin, [row["contact_id"] for row in pairs], addresses)
     await connection.execute(_EMPTY_ADDRESSES, account_id, addresses)
+    await connection.execute(_FORGET_TROUBLE, account_id, addresses)
     await connection.execute(_EMPTY_EVIDENCE, account_id, present)
     await connection.execute(_DELETE, account_id, present)
     await append(connection, origin, [Entry(ConsentAction.ERASE, contact_id) for contact_id in present])

@@ -46,19 +46,19 @@ async def report_delivery_failure(
     detail = rules.line(detail, MAX_REASON, "detail") or None if detail is not None else None
     async with tx() as connection:
         account = await read_account(connection, actor.account_id)
-        digest = read(account, channel, address)
-        rows = await connection.fetch(_HOLDERS, actor.account_id, channel, digest)
+        (keyed,) = hashes(account, [channel], address)
+        rows = await connection.fetch(_HOLDERS, actor.account_id, *keyed)
         context = Context(actor.account_id, actor.name, datetime.now(UTC), reason=detail if rows else None)
-        outcome = await _fail(connection, kind, (channel, digest), context)
+        outcome = await _fail(connection, kind, keyed, context)
     return Reported([row["contact_id"] for row in rows], outcome.positions if outcome else ())
 
 
-def read(account: AccountFacts, channel: Channel, address: str) -> bytes:
-    """The keyed hash of an address as somebody writes it. Raises DomainError: INVALID, TOO_LARGE."""
+def hashes(account: AccountFacts, channels: Sequence[Channel], address: str) -> list[tuple[Channel, bytes]]:
+    """An address as somebody writes it, keyed for each channel. Raises DomainError: INVALID, TOO_LARGE."""
     if not rules.storable(address):
         raise DomainError(ErrorCode.INVALID, "Control characters are not allowed.", "address")
-    kept = rules.address(channel, address, account.default_country, "address")
-    return rules.address_hash(account.address_key, channel, kept)
+    kept = rules.address(channels[0], address, account.default_country, "address")
+    return [(channel, rules.address_hash(account.address_key, channel, kept)) for channel in channels]
 
 
 async def _fail(

@@ -216,7 +216,7 @@ def test_only_an_undo_restores() -> None:
             Lifecycle, (None, *ConsentStatus), Deliverability, (None, *ConsentStatus), (False, True)
         )
     ]
-    for source in set(S) - {S.UNDO, S.UNSUBSCRIBE_LINK}:
+    for source in set(S) - {S.UNDO, S.UNSUBSCRIBE_LINK, S.SMS_KEYWORD}:
         answers = {decide(Request(Change.RESTORE, source), fact) for fact in facts}
         assert answers == {Refused(ErrorCode.NOT_PERMITTED)}
     for fact in facts:

@@ -1,0 +1,101 @@
+"""Take in what a provider's call says: through the door, once however often it is delivered."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Final
+
+from domain.consent.change import Context, change_addresses
+from domain.consent.rules import Change, Request
+from domain.contacts.given import AccountFacts, read_account
+from domain.contacts.suppress import known, withdraw
+from domain.errors import DomainError
+from domain.inbound import trouble
+from domain.inbound.call import Hook
+from domain.inbound.report import BOUNCED, COMPLAINED, hashes
+from domain.inbound.values import Happening, Incoming
+from domain.infra.db import Connection, tx
+from domain.values import Channel, ConsentSource
+
+# In order, so that two deliveries of the same do not wait for each other crosswise.
+_SEEN = """
+INSERT INTO inbound_seen (account_id, hook_id, key, seen_at)
+SELECT $1, $2, n.key, $4 FROM unnest($3::bytea[]) AS n(key) ORDER BY n.key
+ON CONFLICT DO NOTHING RETURNING key
+"""
+_WITHDRAWALS: Final = {
+    Happening.STOP: Request(Change.OPT_OUT, ConsentSource.SMS_KEYWORD),
+    Happening.COMPLAINT: COMPLAINED,
+    Happening.UNSUBSCRIBED: Request(Change.OPT_OUT, ConsentSource.RECIPIENT_RELAYED),
+}
+_CHANGES: Final = {
+    Happening.START: Request(Change.RESTORE, ConsentSource.SMS_KEYWORD),
+    Happening.HARD_BOUNCE: BOUNCED,
+}
+_BY_PHONE: Final = frozenset({Happening.STOP, Happening.START})
+_ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Address = tuple[Channel, bytes]
+
+
+async def take(hook: Hook, incoming: Sequence[Incoming]) -> None:
+    """Apply what has happened, a transaction for each kind of it; what was taken in before is passed over.
+
+    STOP withdraws SMS and CALL, a complaint or the provider's own unsubscribing the channel; of an address that
+    nobody holds, too. START gives back what STOP took. A hard bounce marks ERROR, a soft one is counted. An address
+    that is none is passed over: the provider cannot mend it.
+    """
+    for happening in Happening:
+        if found := [one for one in incoming if one.happening is happening]:
+            await _take(hook, happening, found)
+
+
+async def _take(hook: Hook, happening: Happening, incoming: Sequence[Incoming]) -> None:
+    since = _ALWAYS if happening is Happening.START else None
+    context = Context(hook.account_id, f"hook:{hook.id}", datetime.now(UTC), since=since)
+    async with tx() as connection:
+        new = await _new(connection, hook, incoming, context.now)
+        account = await read_account(connection, hook.account_id)
+        found = {address: one for one in new for address in _addresses(account, one)}
+        if found:
+            await _apply(connection, happening, list(found), context)
+        if found and happening in trouble.TROUBLES:
+            await trouble.note(connection, context, _reports(account, happening, new))
+
+
+async def _new(connection: Connection, hook: Hook, incoming: Sequence[Incoming], now: datetime) -> list[Incoming]:
+    """What this hook has not taken in before."""
+    by_key = {sha256(f"{one.happening}:{one.key}".encode("utf-8", "surrogatepass")).digest(): one for one in incoming}
+    rows = await connection.fetch(_SEEN, hook.account_id, hook.id, list(by_key), now)
+    new = {row["key"] for row in rows}
+    return [one for key, one in by_key.items() if key in new]
+
+
+def _addresses(account: AccountFacts, one: Incoming) -> list[Address]:
+    """The keyed addresses that it is about, on each of their channels; none when it is no address."""
+    channels = (Channel.SMS, Channel.CALL) if one.happening in _BY_PHONE else (one.channel,)
+    try:
+        return hashes(account, channels, one.address)
+    except DomainError:
+        return []
+
+
+def _reports(account: AccountFacts, happening: Happening, new: Sequence[Incoming]) -> dict[Address, trouble.Report]:
+    """What is reported of each address: the latest words, and how many soft bounces."""
+    reports: dict[Address, trouble.Report] = {}
+    for one in new:
+        for address in _addresses(account, one):
+            before = reports.get(address, trouble.Report(0, None))
+            soft = before.soft_bounces + (happening is Happening.SOFT_BOUNCE)
+            reports[address] = trouble.Report(soft, one.detail or before.detail)
+    return reports
+
+
+async def _apply(connection: Connection, happening: Happening, addresses: Sequence[Address], context: Context) -> None:
+    if happening in _WITHDRAWALS:
+        await withdraw(connection, addresses, _WITHDRAWALS[happening], context)
+        return
+    request = _CHANGES.get(happening)
+    ids = await known(connection, context.account_id, addresses) if request else []
+    if request and ids:
+        await change_addresses(connection, request, ids, context)
