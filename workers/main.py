@@ -11,7 +11,7 @@ from typing import Final, cast
 import asyncpg
 import orjson
 from arq.cron import cron
-from arq.typing import WorkerCoroutine
+from arq.typing import StartupShutdown, WorkerCoroutine
 from arq.worker import Worker as ArqWorker
 from arq.worker import func
 from redis.exceptions import RedisError
@@ -21,6 +21,7 @@ from domain.infra.log import logger
 from domain.infra.settings import settings
 from workers.bulk import bulk
 from workers.files import files
+from workers.mail import close_mail, mail, sweep_mail
 from workers.sweep import INTERVAL, sweep, tidy
 from workers.webhooks import webhooks
 
@@ -78,12 +79,14 @@ async def _serve() -> None:
 
 def _worker() -> Worker:
     return Worker(
-        functions=[func(bulk, name=queue.BULK)],
+        functions=[func(bulk, name=queue.BULK), func(mail, name=queue.MAIL)],
         cron_jobs=[
             cron(cast("WorkerCoroutine", sweep), second=set(range(0, 60, INTERVAL)), run_at_startup=True),
+            cron(cast("WorkerCoroutine", sweep_mail), second=set(range(1, 60, INTERVAL))),
             cron(cast("WorkerCoroutine", tidy), second={5, 15, 25, 35, 45, 55}),
             cron(cast("WorkerCoroutine", files), minute=17, second=7),
         ],
+        on_shutdown=cast("StartupShutdown", close_mail),
         redis_pool=queue.jobs(),
         queue_name=queue.NAME,
         ctx={"stopping": asyncio.Event()},

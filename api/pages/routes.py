@@ -4,6 +4,7 @@ from typing import Final
 
 from starlette.routing import Route
 
+from api.pages.confirm import confirm_page
 from api.pages.logos import serve_logo
 from api.pages.preferences import preference_centre
 from api.pages.unsubscribe import unsubscribe
@@ -11,5 +12,6 @@ from api.pages.unsubscribe import unsubscribe
 PAGES: Final = [
     Route("/u/{token}", unsubscribe, methods=["GET", "POST"]),
     Route("/p/{token}", preference_centre, methods=["GET", "POST"]),
+    Route("/c/{token}", confirm_page, methods=["GET", "POST"]),
     Route("/logos/{account}/{name}", serve_logo),
 ]

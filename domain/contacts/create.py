@@ -69,7 +69,7 @@ class NewContact:
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
-async def create_contact(actor: Actor, new: NewContact) -> Receipt:
+async def create_contact(actor: Actor, new: NewContact, *, source: ConsentSource = ConsentSource.OPERATOR) -> Receipt:
     """Create a contact; its addresses enter NON_MARKETABLE, or as they already stand in the account.
 
     An address that was opted out or erased comes back OPTED_OUT (rules.md, "Sticky beyond the row").
@@ -79,12 +79,14 @@ async def create_contact(actor: Actor, new: NewContact) -> Receipt:
     now = datetime.now(UTC)
     try:
         async with tx() as connection:
-            return await _create(connection, actor, new, now)
+            return await _create(connection, actor, new, source, now)
     except asyncpg.UniqueViolationError as error:
         raise taken(error) from None
 
 
-async def _create(connection: Connection, actor: Actor, new: NewContact, now: datetime) -> Receipt:
+async def _create(
+    connection: Connection, actor: Actor, new: NewContact, source: ConsentSource, now: datetime
+) -> Receipt:
     account_id = actor.account_id
     await connection.execute(topic_lock.SHARED, account_id)
     account = await read_account(connection, account_id)
@@ -102,7 +104,7 @@ async def _create(connection: Connection, actor: Actor, new: NewContact, now: da
         for (channel, number), (_, wanted) in slots.items()
         if wanted
     ]
-    origin = Origin(account_id, actor.name, ConsentSource.OPERATOR, now)
+    origin = Origin(account_id, actor.name, source, now)
     return await _write(connection, origin, new, details, points)
 
 

@@ -72,6 +72,8 @@ async def update_contact(
     changes: ContactChanges,
     version: int | None = None,
     rectification: Evidence | None = None,
+    *,
+    source: ConsentSource = ConsentSource.OPERATOR,
 ) -> Receipt:
     """Change details; the version and `updated_at` move, and entries are made, only when something differs.
 
@@ -79,7 +81,7 @@ async def update_contact(
     contact whose primary email is OPTED_OUT unless `rectification` says who asked for the correction and how;
     Refusals as `create_contact` does.
     """
-    origin = Origin(actor.account_id, actor.name, ConsentSource.OPERATOR, datetime.now(UTC))
+    origin = Origin(actor.account_id, actor.name, source, datetime.now(UTC))
     if rectification is not None:
         _check(rectification, origin.now)
     try:

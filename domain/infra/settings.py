@@ -86,7 +86,8 @@ class Settings(BaseSettings):
     @property
     def sender(self) -> str:
         """The address that mail is sent from."""
-        return self.mail_from or f"noreply@{urlsplit(self.base_url).hostname or 'localhost'}"
+        host = urlsplit(self.base_url).hostname or ""
+        return self.mail_from or f"noreply@{host if host[-1:].isalpha() else 'localhost'}"
 
     @property
     def origins(self) -> frozenset[str]:

@@ -39,12 +39,12 @@ def letter(mail: Mail, mail_id: UUID, at: datetime) -> Letter:
     message["Subject"] = one_line(mail.subject)[:MAX_SUBJECT]
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{mail_id.hex}@{sender.rpartition('@')[2]}>"
-    message["Content-Language"] = mail.language
     # RFC 3834: written by a program, so no out-of-office answers.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = mail.language
     message.set_boundary(f"assent-{mail_id.hex}")
     return Letter(sender, recipient, message.as_bytes())
 

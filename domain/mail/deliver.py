@@ -43,7 +43,7 @@ async def _send(
 ) -> MailStatus | None:
     try:
         said = await compose[mail.kind](mail.account_id, mail.subject_id)
-        ready = said and letter(said, mail.id, mail.created_at)
+        ready = None if said is None else letter(said, mail.id, mail.created_at)
     except Exception:  # whatever it is, the other mails go
         log.exception("a mail could not be put together", mail=str(mail.id))
         return await record(mail, Deferred(), datetime.now(UTC))

@@ -67,10 +67,10 @@ SELECT DISTINCT account_id FROM mail
 
 
 class MailKind(StrEnum):
-    """What a mail is; its subject is then the id of a …"""
+    """What a mail is, and what its subject is the id of."""
 
     CONFIRMATION = "CONFIRMATION"
-    """confirmation"""
+    """Of a request to confirm."""
 
 
 class MailStatus(StrEnum):
@@ -168,4 +168,5 @@ async def due(now: datetime) -> list[UUID]:
 
 def pause(attempts: int) -> timedelta:
     """How long a mail waits after so many attempts: 30 s, 1, 2, 4 … minutes, 2 hours at most."""
-    return min(_FIRST_PAUSE * 2 ** min(attempts - 1, 10), _LONGEST_PAUSE)
+    doubled: timedelta = _FIRST_PAUSE * (1 << min(attempts - 1, 10))
+    return min(doubled, _LONGEST_PAUSE)

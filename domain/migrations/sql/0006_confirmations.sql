@@ -34,7 +34,8 @@ CREATE TABLE confirmation (
   -- SIGNUP_FORM and PREFERENCE_CENTRE: their own wish.
   source consent_source NOT NULL,
   actor text NOT NULL,
-  language text NOT NULL DEFAULT 'en' CHECK (language ~ '^[a-z]{2}$'),
+  -- null: not known, for who was asked by the company.
+  language text CHECK (language ~ '^[a-z]{2}$'),
   requested_at timestamptz NOT NULL,
   -- What else pressing the button switches on, and gives permission to.
   topics uuid[] NOT NULL DEFAULT '{}',
@@ -67,7 +68,7 @@ CREATE TABLE signup (
   form_url text NOT NULL,
   wording text NOT NULL,
   double_opt_in boolean NOT NULL,
-  language text NOT NULL DEFAULT 'en',
+  language text,
   ip inet,
   user_agent text,
   attempts integer NOT NULL DEFAULT 0,

@@ -1,0 +1,48 @@
+"""`/c/{token}`: a confirmation mail's link. GET and HEAD show a button, since scanners open links; POST confirms."""
+
+from ipaddress import ip_address
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.pages.page import render
+from api.pages.visit import behind, brand_of, visitor
+from domain.confirmations.confirm import Confirmed, Visit, confirm
+from domain.confirmations.look import look
+from domain.recipients.tokens import Purpose, Token, issue
+
+_MOST: Final = 500
+
+
+@behind(Purpose.CONFIRM)
+async def confirm_page(request: Request, token: Token) -> Response:
+    """The page, or what a press of its button comes to."""
+    actor = visitor(token)
+    outcome = None
+    if request.method == "POST":
+        outcome = await confirm(actor, token.subject_id, visit(request))
+    found = await look(actor, token.subject_id)
+    preferences = f"/p/{issue(Purpose.PREFERENCES, token.account_id, found.address_id)}"
+    return render(
+        request,
+        "confirm.html",
+        brand=await brand_of(actor),
+        done=outcome is Confirmed.DONE,
+        stale=outcome is Confirmed.STALE,
+        asked=found,
+        preferences=preferences,
+    )
+
+
+def visit(request: Request) -> Visit:
+    """Where a request comes from."""
+    return Visit(network_address(request), request.headers.get("user-agent", "")[:_MOST].replace("\x00", "") or None)
+
+
+def network_address(request: Request) -> str | None:
+    """The client's network address, where the server knows one."""
+    try:
+        return str(ip_address(request.client.host)) if request.client else None
+    except ValueError:
+        return None
