@@ -36,7 +36,7 @@ async def hook(api: Client, kind: str, secret: str | None = None) -> dict[str, A
     """A new hook: its id, url and, for a generic one, signingSecret."""
     given = {"kind": kind} | ({"secret": secret} if secret else {})
     made = await api.changed("createInboundHook", "hook { id url } signingSecret", **given)
-    return made["hook"] | {"signingSecret": made["signingSecret"]}
+    return {**made["hook"], "signingSecret": made["signingSecret"]}
 
 
 async def call(url: str, body: bytes, headers: dict[str, str] | None = None) -> httpx2.Response:
@@ -81,7 +81,7 @@ async def mailgun(url: str, event: dict[str, Any], *, key: str = "mailgun-key", 
     return await call(url, json.dumps({"signature": signed, "event-data": event}).encode())
 
 
-async def amazon(url: str, said: dict[str, Any] | None = None, **envelope: str) -> httpx2.Response:
+async def amazon(url: str, said: dict[str, Any] | None = None, /, **envelope: str) -> httpx2.Response:
     """A notification of SNS, signed with a certificate that is kept as if it had been fetched."""
     keep(CERTIFICATE, certificate())
     given = {

@@ -95,7 +95,12 @@ async def test_postmark(api: Client) -> None:
     assert (await standing(api))[1] == "ERROR"
     await call(bare, postmark("SpamComplaint", "SpamComplaint", 9))
     assert await sources(api) == ["BOUNCE", "COMPLAINT"]
-    change = {"RecordType": "SubscriptionChange", "MessageID": "m", "ChangedAt": "t", "Recipient": "bob@example.org"}
+    change: dict[str, Any] = {
+        "RecordType": "SubscriptionChange",
+        "MessageID": "m",
+        "ChangedAt": "t",
+        "Recipient": "bob@example.org",
+    }
     change |= {"Origin": "Recipient", "SuppressSending": True, "SuppressionReason": "ManualSuppression"}
     await call(bare, orjson.dumps(change))
     assert await sources(api) == ["BOUNCE", "COMPLAINT", "RECIPIENT_RELAYED"]
@@ -126,7 +131,7 @@ async def test_amazon_asks_a_person_to_confirm(api: Client) -> None:
     url = (await hook(api, "AMAZON_SES", ARN))["url"]
     link = f"https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={ARN}&Token=abc"
     asks = {"Type": "SubscriptionConfirmation", "Token": "abc", "Message": "You have chosen to subscribe"}
-    assert (await amazon(url, **asks, SubscribeURL=link)).status_code == 200
+    assert (await amazon(url, None, **asks, SubscribeURL=link)).status_code == 200
     shown = "{ inboundHooks { kind confirmationUrl lastReceivedAt } }"
     (found,) = (await api.query(shown))["inboundHooks"]
     assert (found["kind"], found["confirmationUrl"]) == ("AMAZON_SES", link)
@@ -135,7 +140,7 @@ async def test_amazon_asks_a_person_to_confirm(api: Client) -> None:
         "http://169.254.169.254/?Action=ConfirmSubscription&x",
         "https://example.com/?a=sns.amazonaws.com",
     ):
-        assert (await amazon(url, **asks, SubscribeURL=elsewhere)).status_code == 400
+        assert (await amazon(url, None, **asks, SubscribeURL=elsewhere)).status_code == 400
     await amazon(url, {"notificationType": "Delivery"})
     (found,) = (await api.query(shown))["inboundHooks"]
     assert found["confirmationUrl"] is None
