@@ -1,11 +1,12 @@
 """What a request carries: who asks, and under which id it is logged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import strawberry
 
 from domain.actor import Actor
+from domain.recipients.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class Context:
 
     actor: Actor
     request_id: str
+    visit: Visit = field(default_factory=Visit)
+    """Where the request comes from."""
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

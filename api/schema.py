@@ -35,6 +35,7 @@ from api.live import FeedSubscription
 from api.nodes import NodeQuery
 from api.scalars import SCALARS
 from api.send import SendQuery
+from api.signups import SignUpMutation
 from api.suppressions import SuppressionMutation
 from api.uploads import UploadMutation
 
@@ -56,6 +57,7 @@ _MUTATIONS = (
     UpdateContact,
     ConsentMutation,
     ConfirmationMutation,
+    SignUpMutation,
     UpdateSubscriptions,
     EraseContact,
     BulkChangeStatusMutation,

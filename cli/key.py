@@ -26,7 +26,12 @@ def group() -> None:
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     account: _Account,
-    scope: Annotated[list[str] | None, typer.Option(help="read, write, bulk or admin; may be repeated.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="read, write, bulk, admin or signup; may be repeated.")
+    ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="An origin whose pages alone may use it; may be repeated.")
+    ] = None,
     key: Annotated[str | None, typer.Option(help="The key's text, instead of a generated one.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="So many days it lasts; for ever when left out.")] = None,
 ) -> None:
@@ -36,7 +41,7 @@ def create(
 
     async def run() -> None:
         async with connected(given):
-            made = await create_key(_operator(account), name, scopes, key, expires)
+            made = await create_key(_operator(account), name, scopes, key, expires, origin or ())
             print(f"id  {made.id}\nkey {made.text}")
 
     given = complete("database_url")

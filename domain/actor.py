@@ -12,6 +12,8 @@ class Scope(StrEnum):
     WRITE = "write"
     BULK = "bulk"
     ADMIN = "admin"
+    SIGNUP = "signup"
+    """For a key that stands in a web page: it can take sign-ups in, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Actor:
     account_id: UUID
     name: str
     scopes: frozenset[Scope]
+    origins: frozenset[str] = frozenset()
+    """Where the pages are served that may use it; empty: it is not bound to any."""
 
     def may(self, scope: Scope) -> bool:
         """Whether the credential holds the scope; `admin` holds them all."""

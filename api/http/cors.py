@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.key_origins import is_key_origin
 from domain.infra.settings import settings
 
 _EXPOSED: Final = b"x-request-id, retry-after, ratelimit, ratelimit-policy"
@@ -49,12 +50,12 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on one request."""
-        if scope["type"] != "http" or not settings().origins:
+        if scope["type"] != "http" or not (settings().origins or scope["path"] == "/graphql"):
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         origin = headers.get("origin", "")
-        allowed = bool(origin) and is_allowed(origin)
+        allowed = bool(origin) and (is_allowed(origin) or (scope["path"] == "/graphql" and await is_key_origin(origin)))
         own = [(b"vary", b"Origin")]
         if allowed:
             own += [

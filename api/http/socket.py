@@ -13,11 +13,13 @@ from api.context import Context
 from api.documents import Rejected
 from api.execution import ALL, Admitted, admit, answers, refused
 from api.http.cors import may_call
+from api.http.key_origins import may_use
 from api.http.leaving import is_leaving, listening
 from api.http.log import named, request_id
 from api.http.metrics import SOCKETS
 from api.http.request import BadRequest, asked, read_json
 from api.http.streams import stream_of
+from api.visitor import visit
 from domain.infra.settings import settings
 
 PROTOCOL: Final = "graphql-transport-ws"
@@ -164,7 +166,9 @@ class Connection:
         actor = await actor_for(self.authorization)
         if actor is None:
             raise Close(4403, "Forbidden: send a valid key.")
-        self.context = Context(actor, request_id(self.socket.scope))
+        if not may_use(actor, self.socket.headers.get("origin")):
+            raise Close(4403, "Forbidden: this key is bound to the pages of other origins.")
+        self.context = Context(actor, request_id(self.socket.scope), visit(self.socket))
         await self._send("connection_ack")
 
     def _subscribe(self, message: dict[str, Any]) -> None:

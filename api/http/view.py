@@ -21,9 +21,11 @@ from api.execution import CALLS, METHOD, READS, Admitted, Answer, admit, introsp
 from api.http.accept import JSON, MULTIPART, RESPONSE_JSON, SSE, Accepted, accepted
 from api.http.cors import is_cross_site
 from api.http.ide import Ide, wants_html
+from api.http.key_origins import may_use
 from api.http.log import named, request_id
 from api.http.request import BadRequest, from_post, from_query
 from api.http.stream import Stream
+from api.visitor import visit
 from domain.actor import Actor
 
 _NOBODY: Final = Actor(UUID(int=0), "nobody", frozenset())
@@ -62,11 +64,13 @@ class View:
         actor = await actor_for(authorization)
         if actor is None and authorization is not None:
             raise unauthenticated()
+        if actor is not None and not may_use(actor, request.headers.get("origin")):
+            raise BadRequest(403, "This key is bound to the pages of other origins.", FORBIDDEN)
         asked = await from_post(request) if request.method == "POST" else from_query(request)
         # The schema is no secret: whoever looks at it in an IDE has yet to be asked for a key.
         if actor is None and not introspects(asked):
             raise unauthenticated()
-        context = Context(actor or _NOBODY, request_id(request.scope))
+        context = Context(actor or _NOBODY, request_id(request.scope), visit(request))
         return await _answered(request, asked, types, context)
 
 

@@ -1,18 +1,14 @@
 """`/c/{token}`: a confirmation mail's link. GET and HEAD show a button, since scanners open links; POST confirms."""
 
-from ipaddress import ip_address
-from typing import Final
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.pages.page import render
 from api.pages.visit import behind, brand_of, visitor
-from domain.confirmations.confirm import Confirmed, Visit, confirm
+from api.visitor import visit
+from domain.confirmations.confirm import Confirmed, confirm
 from domain.confirmations.look import look
 from domain.recipients.tokens import Purpose, Token, issue
-
-_MOST: Final = 500
 
 
 @behind(Purpose.CONFIRM)
@@ -33,16 +29,3 @@ async def confirm_page(request: Request, token: Token) -> Response:
         asked=found,
         preferences=preferences,
     )
-
-
-def visit(request: Request) -> Visit:
-    """Where a request comes from."""
-    return Visit(network_address(request), request.headers.get("user-agent", "")[:_MOST].replace("\x00", "") or None)
-
-
-def network_address(request: Request) -> str | None:
-    """The client's network address, where the server knows one."""
-    try:
-        return str(ip_address(request.client.host)) if request.client else None
-    except ValueError:
-        return None

@@ -36,6 +36,7 @@ class ApiKey(Model):
     name = fields.TextField()
     hash = fields.BinaryField()
     scopes: list[str] = ArrayField("text")
+    origins: list[str] = ArrayField("text")
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField(null=True)
     revoked_at = fields.DatetimeField(null=True)

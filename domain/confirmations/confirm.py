@@ -1,7 +1,6 @@
 """The press of the button: the address's owner confirms. Once in effect, and harmless again."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -18,6 +17,7 @@ from domain.contacts.update import ContactChanges, PointChange, update_contact
 from domain.errors import DomainError, Refusals, not_found
 from domain.infra.db import Connection, tx
 from domain.ledger.append import Origin
+from domain.recipients.visit import Visit
 from domain.values import Channel, ConsentSource, ConsentStatus, EvidenceMethod
 
 _READ: Final = """
@@ -40,14 +40,6 @@ SELECT a.id, a.channel, a.value FROM address a
    AND NOT EXISTS (SELECT FROM contact_point p WHERE p.account_id = $1 AND p.contact_id = $3
                     AND p.channel = a.channel AND p.slot = 1)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Where a press came from, as evidence."""
-
-    ip: str | None = None
-    user_agent: str | None = None
 
 
 class Confirmed(StrEnum):

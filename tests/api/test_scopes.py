@@ -39,6 +39,7 @@ MUTATIONS = {
     Scope.WRITE: 'mutation { archiveContact(input: { contactId: "x" }) { userErrors { code } } }',
     Scope.BULK: 'mutation { cancelBulkOperation(input: { id: "x" }) { userErrors { code } } }',
     Scope.ADMIN: 'mutation { updateAccount(input: { name: "New" }) { userErrors { code } } }',
+    Scope.SIGNUP: 'mutation { signUp(input: { formUrl: "x", wording: "x" }) { userErrors { code } } }',
     Scope.READ: "{ contacts { nodes { id } } }",
 }
 

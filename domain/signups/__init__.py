@@ -1,0 +1,1 @@
+"""Sign-ups: what a form sends, kept at once and worked off later, so that no answer tells who is known."""
