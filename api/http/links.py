@@ -16,6 +16,8 @@ class Purpose(StrEnum):
     UPLOAD = "uploads"
     FILE = "files"
     RESULT = "results"
+    PROOF = "proof"
+    PERSON = "people"
 
 
 def signed(purpose: Purpose, account_id: UUID, key: UUID) -> str:

@@ -1,0 +1,66 @@
+"""Everything that is held about one contact, read together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from domain.accounts import queries as accounts
+from domain.accounts.models import Account, Topic
+from domain.actor import Actor
+from domain.contacts import queries as contacts
+from domain.contacts.rows import ContactRow, PointRow, SubscriptionRow
+from domain.errors import not_found
+from domain.groups import queries as groups
+from domain.inbound.trouble import Trouble, troubles
+from domain.ledger.events import Event, history
+
+_AT_ONCE: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A contact, what belongs to it, and its ledger entries, oldest first, those of addresses it shares included."""
+
+    account: Account
+    contact: ContactRow
+    points: Sequence[PointRow]
+    topics: Sequence[tuple[Topic, SubscriptionRow]]
+    tags: Sequence[str]
+    groups: Sequence[str]
+    troubles: dict[UUID, Trouble]
+    events: Sequence[Event]
+
+    @property
+    def topic_names(self) -> dict[UUID, str]:
+        """The topics' names by id."""
+        return {topic.id: topic.name for topic, _ in self.topics}
+
+
+async def held(actor: Actor, contact_id: UUID) -> Held:
+    """Everything about a contact. Raises DomainError NOT_FOUND, also after they were erased."""
+    contact = (await contacts.by_ids(actor, [contact_id])).get(contact_id)
+    if contact is None:
+        raise not_found("contact", "contactId")
+    points = (await contacts.points(actor, [contact_id]))[contact_id]
+    known = {topic.id: topic for topic in await accounts.topics(actor)}
+    switches = (await contacts.topics(actor, [contact_id]))[contact_id]
+    return Held(
+        account=await accounts.account(actor),
+        contact=contact,
+        points=points,
+        topics=[(known[switch.topic_id], switch) for switch in switches if switch.topic_id in known],
+        tags=(await contacts.tags(actor, [contact_id]))[contact_id],
+        groups=[group.name for group in (await groups.of_contacts(actor, [contact_id]))[contact_id]],
+        troubles=await troubles(actor, [point.address_id for point in points]),
+        events=await _events(actor, contact_id),
+    )
+
+
+async def _events(actor: Actor, contact_id: UUID) -> list[Event]:
+    newest: list[Event] = []
+    before = None
+    while page := await history(actor, contact_id, _AT_ONCE, before):
+        newest += page
+        before = page[-1].position
+    return newest[::-1]

@@ -1,0 +1,72 @@
+"""What a person is given who asks what is held about them (GDPR art. 15 and 20): everything, as JSON."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.contacts.rows import PointRow
+from domain.ledger.events import Event
+from domain.proof.held import Held, held
+from domain.proof.record import event_record, moment
+
+
+async def person_data(actor: Actor, contact_id: UUID) -> dict[str, Any]:
+    """Everything held about a contact, in plain JSON. Raises DomainError NOT_FOUND.
+
+    Of an address that others share, what was recorded for them is shown without its words: those are theirs.
+    """
+    everything = await held(actor, contact_id)
+    contact = everything.contact
+    return {
+        "format": "assent-person-1",
+        "madeAt": moment(datetime.now(UTC)),
+        "controller": {"name": everything.account.name, "postalAddress": everything.account.postal_address},
+        "contact": {
+            "id": str(contact.id),
+            "externalId": contact.external_id,
+            "firstName": contact.first_name,
+            "lastName": contact.last_name,
+            "contactType": contact.contact_type,
+            "lifecycle": contact.lifecycle,
+            "attributes": contact.attributes,
+            "tags": list(everything.tags),
+            "groups": list(everything.groups),
+            "createdAt": moment(contact.created_at),
+            "updatedAt": moment(contact.updated_at),
+        },
+        "addresses": [_address(everything, point) for point in everything.points],
+        "topics": [
+            {
+                "key": topic.key,
+                "name": topic.name,
+                "subscribed": switch.subscribed,
+                "switchedAt": moment(switch.updated_at) if switch.updated_at else None,
+            }
+            for topic, switch in everything.topics
+        ],
+        "history": [_event(everything, event) for event in everything.events],
+    }
+
+
+def _address(everything: Held, point: PointRow) -> dict[str, Any]:
+    trouble = everything.troubles.get(point.address_id)
+    return {
+        "channel": point.channel,
+        "slot": point.slot,
+        "value": point.value,
+        "permission": point.consent,
+        "permissionSince": moment(point.consent_at) if point.consent_at else None,
+        "confirmationRequestedAt": moment(point.confirmation_requested_at) if point.confirmation_requested_at else None,
+        "deliverability": point.deliverability,
+        "softBounces": trouble.soft_bounces if trouble else 0,
+        "deliveryDetail": trouble.detail if trouble else None,
+    }
+
+
+def _event(everything: Held, event: Event) -> dict[str, Any]:
+    record = event_record(everything, event)
+    theirs = event.contact_id not in (None, everything.contact.id)
+    hidden = {"notice", "reason"} if theirs else set()
+    kept = {name: value for name, value in record.items() if name not in hidden and not name.startswith("@")}
+    return kept | {"position": event.position}
