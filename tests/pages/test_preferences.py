@@ -90,7 +90,12 @@ async def test_coming_back_takes_a_confirmation(api: Client) -> None:
     assert form["channel"] == []
     page = await post(path, form | {"channel": ["EMAIL"]})
     assert "waits for your confirmation" in page.text
+    assert "We have sent you an email" in page.text
     assert await anna.consent() == OUT
+    asked = await pool().fetch("SELECT action, source FROM ledger ORDER BY position DESC LIMIT 1")
+    assert [tuple(row) for row in asked] == [("CONFIRMATION_REQUESTED", "PREFERENCE_CENTRE")]
+    assert await pool().fetchval("SELECT count(*) FROM mail") == 1
+    assert "We have sent you an email" not in (await post(path, form | {"channel": ["EMAIL"]})).text
 
 
 async def test_a_first_yes_counts(api: Client) -> None:
