@@ -14,11 +14,13 @@ from api.http.hooks import receive_hook
 from api.http.ide import Ide
 from api.http.log import AccessLog, fault
 from api.http.metrics import metrics
+from api.http.people import person
 from api.http.reports import bulk_report
 from api.http.socket import serve
 from api.http.trusted import trusted
 from api.http.uploads import receive_upload
 from api.http.view import View
+from api.pages.proof import proof
 from api.pages.routes import PAGES
 from domain.infra import db, queue, redis
 from domain.infra.settings import settings
@@ -57,6 +59,8 @@ def application() -> Starlette:
             Route("/uploads/{token}", receive_upload, methods=["PUT"]),
             Route("/files/{token}", download),
             Route("/results/{token}", result),
+            Route("/people/{token}", person),
+            Route("/proof/{token}", proof),
             Route("/hooks/{token}", receive_hook, methods=["POST"]),
             *PAGES,
         ],

@@ -17,6 +17,7 @@ from api.bulk.topics import BulkTopicsMutation
 from api.bulk.types import BulkOperation
 from api.bulk.undo import UndoMutation
 from api.confirmations import ConfirmationMutation, ConfirmationQuery
+from api.changes import ChangesQuery
 from api.consent import ConsentMutation
 from api.contacts.create import CreateContact
 from api.contacts.erase import EraseContact
@@ -33,11 +34,15 @@ from api.imports.import_contacts import ImportContactsMutation
 from api.imports.preview import ImportPreviewQuery
 from api.live import FeedSubscription
 from api.nodes import NodeQuery
+from api.proof import ProofMutation, ProofQuery
 from api.scalars import SCALARS
 from api.send import SendQuery
 from api.signups import SignUpMutation
 from api.suppressions import SuppressionMutation
 from api.uploads import UploadMutation
+from api.webhooks.change import WebhookMutation
+from api.webhooks.errands import WebhookErrandMutation
+from api.webhooks.queries import WebhookQuery
 
 _QUERIES = (
     NodeQuery,
@@ -47,10 +52,13 @@ _QUERIES = (
     BulkQuery,
     BulkChangeStatusQuery,
     FeedQuery,
+    ChangesQuery,
+    WebhookQuery,
     ImportPreviewQuery,
     SendQuery,
     ConfirmationQuery,
     HookQuery,
+    ProofQuery,
 )
 _MUTATIONS = (
     CreateContact,
@@ -74,7 +82,10 @@ _MUTATIONS = (
     SuppressionMutation,
     DeliveryMutation,
     HookMutation,
+    ProofMutation,
     AccountMutation,
+    WebhookMutation,
+    WebhookErrandMutation,
 )
 _SUBSCRIPTIONS = (BulkSubscription, FeedSubscription)
 
