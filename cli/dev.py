@@ -17,7 +17,7 @@ from cli.embedded.home import open_to_us
 from cli.embedded.process import die_with_parent, exclusive, wait_until
 from cli.environment import announced, fail, kept
 from cli.first import api
-from cli.sample import prepare, prepared, sample_key
+from cli.sample import preference_page, prepare, prepared, sample_key
 from cli.supervisor import Command, Tended, asked_to_stop, stopped_by_signals, tend
 
 if TYPE_CHECKING:
@@ -61,9 +61,16 @@ def _run(given: "Settings", api: Command, stack: ExitStack) -> None:
     api.start()
     wait_until(lambda: _listens(given) or not api.running or asked_to_stop(), seconds=_API_START_SECONDS)
     if api.running:
-        print(f"\n  GraphiQL  {given.base_url}/graphql\n  API key   {key}\n\n  Ctrl-C stops everything.\n", flush=True)
+        _greet(given, key, servers.env["ASSENT_SECRET"])
     worker.start()  # only now: it would take a core from the API while that starts
     tend([*servers.embedded, Tended("api", api), Tended("worker", worker)])
+
+
+def _greet(given: "Settings", key: str, secret: str) -> None:
+    print(f"\n  GraphiQL  {given.base_url}/graphql\n  API key   {key}")
+    if page := preference_page(given.data_dir, secret):
+        print(f"  A recipient's preference page\n            {page}")
+    print("\n  Ctrl-C stops everything.\n", flush=True)
 
 
 @dataclass

@@ -1,12 +1,17 @@
 """What a first run puts into the database: the schema, and the sample account."""
 
+import os
 import secrets
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
+from uuid import UUID
 
 import domain
 from cli.environment import kept, write_private
+
+_RECIPIENT: Final = "sample-recipient"
 
 
 def sample_key(data_dir: Path, given: str | None) -> str:
@@ -17,6 +22,21 @@ def sample_key(data_dir: Path, given: str | None) -> str:
 def prepared(stamp: Path | None, key: str, contacts: int) -> bool:
     """Whether an earlier run prepared this very cluster, with these migrations, this key and so many contacts."""
     return stamp is not None and stamp.exists() and stamp.read_text() == _print(key, contacts)
+
+
+def preference_page(data_dir: Path, secret: str) -> str | None:
+    """The link to the preference page of somebody in the sample, as a message would carry it."""
+    path = data_dir / _RECIPIENT
+    if not path.exists():
+        return None
+    os.environ["ASSENT_SECRET"] = secret  # the one that the API was given
+    from domain.infra.settings import settings
+    from domain.recipients.links import link
+    from domain.recipients.tokens import Purpose
+
+    settings.cache_clear()
+    account_id, address_id = map(UUID, path.read_text().split())
+    return link(Purpose.PREFERENCES, account_id, address_id)
 
 
 async def prepare(url: str, data_dir: Path, stamp: Path | None, key: str, contacts: int) -> None:
@@ -30,6 +50,7 @@ async def prepare(url: str, data_dir: Path, stamp: Path | None, key: str, contac
     try:
         await _ensure_account(data_dir, key)
         await _fill(key, contacts)
+        await _choose(data_dir, key)
     finally:
         await db.close()
     if stamp:
@@ -59,6 +80,17 @@ async def _fill(key: str, contacts: int) -> None:
     if owner and contacts:
         print(f"assent: writing {contacts:,} sample contacts", file=sys.stderr)
         await write_sample(owner, contacts)
+
+
+async def _choose(data_dir: Path, key: str) -> None:
+    """Note whose preference page the console links to, so that later starts need not ask the database."""
+    from domain.accounts.keys import authenticate
+    from domain.sample.recipient import somebody
+
+    owner = await authenticate(key)
+    address_id = await somebody(owner) if owner else None
+    if owner and address_id:
+        write_private(data_dir / _RECIPIENT, f"{owner.account_id} {address_id}")
 
 
 def _print(key: str, contacts: int) -> str:
