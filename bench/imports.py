@@ -150,7 +150,7 @@ def table(found: dict[int, Rates]) -> Table:
         made.add_row(
             words, *(f"{getattr(r, name):,.0f}  {getattr(r, name) / r.copy:.2f}" for r in found.values()), goal
         )
-    times = (f"{r.half_known / r.one_by_one:.1f} times / {r.half_known / r.pipelined:.1f} times" for r in found.values())
+    times = (f"{r.half_known / r.one_by_one:.1f} and {r.half_known / r.pipelined:.1f} times" for r in found.values())
     made.add_row("beside the upserts", *times, "")
     made.add_row("worker's peak memory", *(f"{r.memory:.0f} MB" for r in found.values()), "< 400 MB")
     return made

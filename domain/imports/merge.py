@@ -34,7 +34,7 @@ SELECT fresh, rows, same FROM bulk_part WHERE account_id = $1 AND operation_id =
 _PROGRESS = "SELECT part_rows, group_ids FROM import_progress WHERE account_id = $1 AND operation_id = $2"
 _PLANNING = f"""
 SELECT {SET_MOMENT},
-       set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+       set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true),
        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
        set_config('client_min_messages', 'warning', true)
 """

@@ -4,18 +4,25 @@
 -- `every_address`: archiving and activating move the counts of all the contact's addresses.
 CREATE FUNCTION lock_contacts(of_account uuid, contacts uuid[], channels channel[], every_address boolean)
 RETURNS opt_out_policy LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  addresses uuid[];
 BEGIN
-  -- What follows in the transaction is planned once for any number of contacts, not for these, and not for a table
-  -- that happens to be small today: a kept plan must stay right while the account grows.
-  PERFORM set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true);
+  -- What follows in the transaction is planned once for a few contacts, whoever they are; for many it is planned each
+  -- time, for the tables as they are now: a plan kept from when they were small can walk a whole account for each.
+  PERFORM set_config('plan_cache_mode',
+                     CASE WHEN cardinality(contacts) > 100 THEN 'force_custom_plan' ELSE 'force_generic_plan' END, true),
+          set_config('enable_seqscan', 'off', true);
   PERFORM FROM contact_state s
    WHERE s.account_id = of_account AND s.contact_id = ANY (contacts)
    ORDER BY s.contact_id FOR NO KEY UPDATE;
-  PERFORM FROM address a
-   WHERE a.account_id = of_account AND a.id IN (
-     SELECT p.address_id FROM contact_point p
-      WHERE p.account_id = of_account AND p.contact_id = ANY (contacts)
-        AND (every_address OR p.channel = ANY (channels)))
-   ORDER BY a.id FOR NO KEY UPDATE;
+  IF every_address OR cardinality(channels) > 0 THEN
+    addresses := ARRAY(
+      SELECT p.address_id FROM contact_point p
+       WHERE p.account_id = of_account AND p.contact_id = ANY (contacts)
+         AND (every_address OR p.channel = ANY (channels)));
+    PERFORM FROM address a
+     WHERE a.account_id = of_account AND a.id = ANY (addresses)
+     ORDER BY a.id FOR NO KEY UPDATE;
+  END IF;
   RETURN (SELECT opt_out_policy FROM account WHERE account_id = of_account);
 END $$;
