@@ -1,9 +1,10 @@
-"""Every hour: delete the files that have expired, and what ended imports left behind."""
+"""Every hour: delete the files that have expired, what ended imports left behind, and which calls were taken in."""
 
 from typing import Any
 
 from domain.files.sweep import sweep_files
 from domain.imports.staging import sweep_staging
+from domain.inbound.sweep import sweep_seen
 from domain.infra.log import logger
 
 log = logger(__name__)
@@ -15,3 +16,5 @@ async def files(_ctx: dict[str, Any]) -> None:
         log.info("deleted files that had expired", files=gone)
     if left := await sweep_staging():
         log.info("dropped what ended imports had left", tables=left)
+    if forgotten := await sweep_seen():
+        log.info("forgot calls that nobody makes again", calls=forgotten)

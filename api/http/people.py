@@ -1,4 +1,4 @@
-"""`GET /people/{token}`: everything held about one person, for whoever holds the signed link; made when it is fetched."""
+"""`GET /people/{token}`: all that is held about one person, for whoever holds the signed link; made when fetched."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
