@@ -13,6 +13,7 @@ from api.http.health import healthz, readyz
 from api.http.hooks import receive_hook
 from api.http.ide import Ide
 from api.http.log import AccessLog, fault
+from api.http.mailbox import dev_routes
 from api.http.metrics import metrics
 from api.http.people import person
 from api.http.reports import bulk_report
@@ -63,6 +64,7 @@ def application() -> Starlette:
             Route("/proof/{token}", proof),
             Route("/hooks/{token}", receive_hook, methods=["POST"]),
             *PAGES,
+            *dev_routes(),
         ],
         middleware=[Middleware(AccessLog), Middleware(Cors)],
         exception_handlers={Exception: fault},

@@ -9,6 +9,7 @@ from strawberry.tools import merge_types
 
 from api.accounts import Account, AccountMutation, AccountQuery, Topic
 from api.bulk.change_status import BulkChangeStatusMutation, BulkChangeStatusQuery
+from api.bulk.double_opt_in import BulkDoubleOptInMutation
 from api.bulk.erase import BulkEraseMutation
 from api.bulk.members import MembersMutation
 from api.bulk.operations import BulkMutation, BulkQuery, BulkSubscription
@@ -37,6 +38,7 @@ from api.nodes import NodeQuery
 from api.proof import ProofMutation, ProofQuery
 from api.scalars import SCALARS
 from api.send import SendQuery
+from api.signup_forms import SignUpFormMutation, SignUpFormQuery
 from api.signups import SignUpMutation
 from api.suppressions import SuppressionMutation
 from api.uploads import UploadMutation
@@ -57,6 +59,7 @@ _QUERIES = (
     ImportPreviewQuery,
     SendQuery,
     ConfirmationQuery,
+    SignUpFormQuery,
     HookQuery,
     ProofQuery,
 )
@@ -66,6 +69,7 @@ _MUTATIONS = (
     ConsentMutation,
     ConfirmationMutation,
     SignUpMutation,
+    SignUpFormMutation,
     UpdateSubscriptions,
     EraseContact,
     BulkChangeStatusMutation,
@@ -74,6 +78,7 @@ _MUTATIONS = (
     BulkTopicsMutation,
     BulkTagsMutation,
     BulkEraseMutation,
+    BulkDoubleOptInMutation,
     GroupMutation,
     MembersMutation,
     UploadMutation,

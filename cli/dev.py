@@ -57,7 +57,8 @@ def _run(given: "Settings", api: Command, stack: ExitStack) -> None:
     worker = Command("worker", servers.env)
     stack.callback(worker.stop)
     stack.callback(api.stop)  # a second time, so that it ends before the worker does
-    api.env = servers.env | {"ASSENT_API_KEY": key}  # GraphiQL on this machine is opened with it filled in
+    # GraphiQL on this machine is opened with the key filled in.
+    api.env = servers.env | {"ASSENT_API_KEY": key, "ASSENT_DEV": "1"}
     api.start()
     wait_until(lambda: _listens(given) or not api.running or asked_to_stop(), seconds=_API_START_SECONDS)
     if api.running:
@@ -67,7 +68,7 @@ def _run(given: "Settings", api: Command, stack: ExitStack) -> None:
 
 
 def _greet(given: "Settings", key: str, secret: str) -> None:
-    print(f"\n  GraphiQL  {given.base_url}/graphql\n  API key   {key}")
+    print(f"\n  GraphiQL  {given.base_url}/graphql\n  Mailbox   {given.base_url}/dev/mailbox\n  API key   {key}")
     if page := preference_page(given.data_dir, secret):
         print(f"  A recipient's preference page\n            {page}")
     print("\n  Ctrl-C stops everything.\n", flush=True)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import orjson
 
+from domain.bulk.double_opt_in_part import request_double_opt_in_part
 from domain.bulk.erase_part import erase_part
 from domain.bulk.follow import moved
 from domain.bulk.lines import write_lines
@@ -32,6 +33,7 @@ WORK: Final[dict[BulkKind, Work]] = {
     BulkKind.CHANGE_TOPICS: change_topics_part,
     BulkKind.CHANGE_TAGS: change_tags_part,
     BulkKind.ERASE: erase_part,
+    BulkKind.REQUEST_DOUBLE_OPT_IN: request_double_opt_in_part,
     BulkKind.UNDO: undo_part,
 }
 

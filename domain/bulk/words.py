@@ -3,6 +3,7 @@
 from typing import Final
 
 from domain.bulk.values import BulkKind
+from domain.confirmations.request import WORDS as OF_CONFIRMATIONS
 from domain.consent.words import WORDS
 from domain.contacts.rules import MAX_TAGS
 from domain.errors import ErrorCode
@@ -14,6 +15,7 @@ _OWN: Final[dict[BulkKind, dict[ErrorCode, str]]] = {
         ErrorCode.LOCKED: _LOCKED_DETAILS,
         ErrorCode.TOO_LARGE: f"The contact would have more than {MAX_TAGS} tags.",
     },
+    BulkKind.REQUEST_DOUBLE_OPT_IN: OF_CONFIRMATIONS,
     BulkKind.UNDO: {
         ErrorCode.NO_ADDRESS: "The contact no longer has the address.",
         ErrorCode.OPTED_OUT: "The person has opted out since; that stands.",

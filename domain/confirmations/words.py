@@ -78,26 +78,26 @@ def filled_in(templates: Templates, facts: Facts) -> Words:
 
 def ours(facts: Facts, language: str) -> Words:
     """The mail in our words."""
-    said = translations(language).gettext
+    _ = translations(language).gettext
     name = {"name": facts.account_name, "days": facts.days}
     lines = [
-        said("Please confirm that you would like to hear from %(name)s.") % name,
-        f"{said('It is about:')} {', '.join(facts.topics)}" if facts.topics else "",
-        said("Open this page and press the button there:"),
+        _("Please confirm that you would like to hear from %(name)s.") % name,
+        f"{_('It is about:')} {', '.join(facts.topics)}" if facts.topics else "",
+        _("Open this page and press the button there:"),
         facts.link,
-        said("The link is good for %(days)s days.") % name,
-        said("If you did not ask for this, do nothing: you will hear no more of it."),
+        _("The link is good for %(days)s days.") % name,
+        _("If you did not ask for this, do nothing: you will hear no more of it."),
     ]
-    greeting = said("Hello %(name)s,") % {"name": facts.first_name} if facts.first_name else said("Hello,")
+    greeting = _("Hello %(name)s,") % {"name": facts.first_name} if facts.first_name else _("Hello,")
     paragraphs = [greeting, *(line for line in lines if line)]
     text = "\n\n".join([*paragraphs, f"-- \n{facts.account_name}\n{facts.postal_address}".rstrip()]) + "\n"
     values = facts.values() | {
         "lang": language,
         "above": paragraphs[: paragraphs.index(facts.link)],
         "below": paragraphs[paragraphs.index(facts.link) + 1 :],
-        "press": said("Confirm"),
+        "press": _("Confirm"),
     }
-    return Words(said("Please confirm: %(name)s") % name, text, rendered(_HTML, values, html=True))
+    return Words(_("Please confirm: %(name)s") % name, text, rendered(_HTML, values, html=True))
 
 
 class _Links(HTMLParser):

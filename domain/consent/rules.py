@@ -119,6 +119,7 @@ CHECK_ORDER: Final = (
     ErrorCode.OPTED_OUT,
     ErrorCode.LOCKED,
     ErrorCode.NOT_PERMITTED,
+    ErrorCode.UNDELIVERABLE,
     ErrorCode.CONFLICT,
     ErrorCode.TOO_LARGE,
     ErrorCode.NOT_FOUND,
