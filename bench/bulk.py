@@ -33,10 +33,11 @@ INSERT INTO ledger (account_id, position, occurred_at, action, source, channel, 
                     contact_id, address_id, operation_id, actor)
 SELECT $1, proof, $2, 'OPT_OUT', 'BULK', 'EMAIL', consent, 'OPTED_OUT', contact_id, id, $1, 'key:bench' FROM moved
 """
-_RESET = """
+RESET = """
 UPDATE address SET consent = 'NON_MARKETABLE', consent_at = NULL, proof = NULL
  WHERE account_id = $1 AND proof IS NOT NULL
 """
+"""Takes the account's permissions back to where a bench began; nothing else may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ async def rates(accounts: Sequence[UUID], workers: int = 1) -> Rates:
             by_hand, by_worker = accounts[turn % 2], accounts[1 - turn % 2]
             rounds.append((await _by_hand(by_hand), await _by_worker(by_worker)))
             for account_id in accounts:
-                await pool().execute(_RESET, account_id)
+                await pool().execute(RESET, account_id)
             await pool().execute("VACUUM address")
         memory = peak_memory(first.pid)
     limits, theirs = zip(*rounds, strict=True)

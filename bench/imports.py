@@ -34,8 +34,8 @@ MOST_UPSERTS = 50_000
 BATCH = 10_000
 HEADER = "email,first_name,last_name,mobile,town,plan"
 _FIELDS = ("email", "first_name", "last_name", "mobile", "attribute:town", "attribute:plan")
-_COLUMNS = [Chosen(name, field) for name, field in zip(HEADER.split(","), _FIELDS, strict=True)]
-_EVIDENCE = Evidence(EvidenceMethod.SIGNUP_FORM, "Agreed on the form of the bench.")
+COLUMNS = [Chosen(name, field) for name, field in zip(HEADER.split(","), _FIELDS, strict=True)]
+EVIDENCE = Evidence(EvidenceMethod.SIGNUP_FORM, "Agreed on the form of the bench.")
 _PLAIN = """
 DROP TABLE IF EXISTS plain_list;
 CREATE TABLE plain_list (
@@ -83,11 +83,11 @@ async def rates(size: int) -> Rates:
     with ExitStack() as stack:
         worker = stack.enter_context(process("-m", "cli.main", "worker"))
         await awake()
-        await _import(actor, size, 2)
-        half_known, done = await _import(actor, size)
+        await bring(actor, size, 2)
+        half_known, done = await bring(actor, size)
         assert done.counts["created"] == size // 2
         assert done.changed == done.unchanged == size // 2
-        again, done = await _import(actor, size)
+        again, done = await bring(actor, size)
         assert done.unchanged == size
         return Rates(copied, one_by_one, pipelined, half_known, again, peak_memory(worker.pid))
 
@@ -120,7 +120,9 @@ async def _upserts(size: int, *, pipeline: bool) -> float:
         return size / (perf_counter() - began)
 
 
-async def _import(actor: Actor, size: int, step: int = 1) -> tuple[float, Operation]:
+async def bring(actor: Actor, size: int, step: int = 1) -> tuple[float, Operation]:
+    """Import a list through the running worker; answers rows a second and the operation at its end."""
+
     async def chunks() -> AsyncIterator[bytes]:
         yield f"{HEADER}\n".encode()
         for line in rows(size, step):
@@ -130,7 +132,7 @@ async def _import(actor: Actor, size: int, step: int = 1) -> tuple[float, Operat
     await uploads.receive(announced, chunks())
     await pool().execute("CHECKPOINT")
     began = perf_counter()
-    queued = await import_contacts(actor, NewImport(Uploaded(announced.id), True, _EVIDENCE, _COLUMNS))
+    queued = await import_contacts(actor, NewImport(Uploaded(announced.id), True, EVIDENCE, COLUMNS))
     done = await finish(actor, queued, 0.02)
     assert done.total == done.processed
     return (done.total or 0) / (perf_counter() - began), done
