@@ -15,11 +15,12 @@ from domain.values import ConsentSource, ConsentStatus
 
 TAKEN_BACK_WITHIN: Final = GOOD_FOR[Purpose.UNDO]
 MAX_REASON: Final = 1_000
-_FOUND: Final = f"""
+_WITHDRAWN: Final = WITHDRAWN.format(sources="$3::consent_source[]", since="$4")
+_FOUND: Final = """
 SELECT w.was, a.consent, coalesce(a.proof = w.position, false) AS stands
-  FROM address a CROSS JOIN LATERAL ({WITHDRAWN.format(sources="$3::consent_source[]", since="$4")}) w
+  FROM address a CROSS JOIN LATERAL ({withdrawn}) w
  WHERE a.account_id = $1 AND a.id = $2
-"""
+""".replace("{withdrawn}", _WITHDRAWN)
 
 
 async def withdraw(
