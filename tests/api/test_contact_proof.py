@@ -78,6 +78,7 @@ async def test_the_page_can_be_read_without_a_login(api: Client) -> None:
     assert response.headers["cache-control"] == "no-store"
     for words in ("Ada", "ada@example.org", EVIDENCE["statement"], "Called &lt;us&gt; &amp; asked.", "OPTED_OUT"):
         assert words in response.text
+    assert "Nachweis der Einwilligung" in (await fetched(found["url"], accept_language="de-AT")).text
 
 
 async def test_a_persons_data(api: Client) -> None:
