@@ -37,13 +37,13 @@ def check_template(source: str, names: Sequence[str], lists: Sequence[str], *fie
     if "\x00" in source:
         raise invalid("Control characters are not allowed.", *field)
     try:
-        tree = _environment(html=False).parse(source)
+        # Looked through before it is compiled: that works constants out, however large.
+        _check(_environment(html=False).parse(source), {*names, *lists}, set(lists), field, within=False)
         _compiled(source, html=False)
     except jinja2.TemplateSyntaxError as error:
         raise invalid(f"Line {error.lineno}: {error.message}", *field) from None
     except (RecursionError, SyntaxError, MemoryError):
         raise invalid("The template is nested too deeply.", *field) from None
-    _check(tree, {*names, *lists}, set(lists), field, within=False)
 
 
 def rendered(source: str, values: Mapping[str, Any], *, html: bool) -> str:
