@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
@@ -16,6 +17,7 @@ METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract"), ("**.tx
 ROOMS = ("api/pages", "domain/recipients", "domain/confirmations", "domain/signups", "domain/mail", "domain/inbound")
 
 
+@cache
 def said() -> dict[str, str]:
     """Each phrase that a recipient may read, and a file that says it."""
     return {phrase: name for name, phrase in _phrases()}
