@@ -17,8 +17,8 @@ from api.bulk.tags import BulkTagsMutation
 from api.bulk.topics import BulkTopicsMutation
 from api.bulk.types import BulkOperation
 from api.bulk.undo import UndoMutation
-from api.confirmations import ConfirmationMutation, ConfirmationQuery
 from api.changes import ChangesQuery
+from api.confirmations import ConfirmationMutation, ConfirmationQuery
 from api.consent import ConsentMutation
 from api.contacts.create import CreateContact
 from api.contacts.erase import EraseContact
