@@ -134,7 +134,7 @@ async def test_no_server() -> None:
 )
 def test_settings_that_make_no_sense(url: str) -> None:
     """A server that is none, or a password in the open."""
-    with pytest.raises(ValueError, match="ASSENT_SMTP_URL|query"):
+    with pytest.raises(ValueError, match=r"ASSENT_SMTP_URL|query"):
         server_of(url)
 
 
