@@ -23,7 +23,6 @@ from domain.consent.door_sql import (
     DECIDE_TAKEN_BACK,
     LOCK,
     LOCK_ADDRESSES,
-    POLICY,
 )
 from domain.consent.evidence import Evidence
 from domain.consent.rules import CHECK_ORDER, TAKES_BACK, Change, Changed, Facts, Refused, Request, Step, decide
@@ -113,8 +112,7 @@ async def change_addresses(
     `change`.
     """
     assert not any(rule.before or rule.after for rule in tabulate(request))
-    await connection.execute(LOCK_ADDRESSES, context.account_id, list(address_ids))
-    policy = await connection.fetchval(POLICY, context.account_id)
+    policy = await connection.fetchval(LOCK_ADDRESSES, context.account_id, list(address_ids))
     asked = replace(request, policy=OptOutPolicy(policy))
     given = parameters(asked, Targets(address_ids, tuple(Channel)), context)
     if context.since is None:

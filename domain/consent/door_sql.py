@@ -6,16 +6,7 @@ step needs is carried along, found by index in a table, or spread by a window.
 
 LOCK = "SELECT lock_contacts($1, $2, $3, $4)"
 
-# An address that is locked neither leaves its contacts nor gets new ones, so they need no lock of their own.
-LOCK_ADDRESSES = """
-SELECT FROM address a WHERE a.account_id = $1 AND a.id = ANY ($2::uuid[]) ORDER BY a.id FOR NO KEY UPDATE
-"""
-# As `lock_contacts` has it: planned for any number, and the policy read once the lock is held.
-POLICY = """
-SELECT opt_out_policy, set_config('plan_cache_mode', 'force_generic_plan', true),
-       set_config('enable_seqscan', 'off', true)
-  FROM account WHERE account_id = $1
-"""
+LOCK_ADDRESSES = "SELECT lock_addresses($1, $2)"
 
 _RULE = """
 WITH rule AS MATERIALIZED (
@@ -250,9 +241,7 @@ DECIDE_ADDRESSES = _RULE + _BY_ADDRESS.format(undone=_NOTHING_UNDONE, withdrawn=
 
 _WITHDRAWN = WITHDRAWN.format(sources="$30::consent_source[]", since="$31")
 DECIDE_TAKEN_BACK = (
-    _RULE
-    + _BY_ADDRESS.format(undone=_UNDONE, withdrawn=f"CROSS JOIN LATERAL ({_WITHDRAWN}) undone")
-    + _REST_BY_ADDRESS
+    _RULE + _BY_ADDRESS.format(undone=_UNDONE, withdrawn=f"CROSS JOIN LATERAL ({_WITHDRAWN}) undone") + _REST_BY_ADDRESS
 )
 """The same for a recipient who takes back what their link did."""
 
