@@ -13,7 +13,7 @@ from api.errors import UserError
 from api.fields import Input, answering, mutation
 from api.relay import required
 from domain.actor import Scope
-from domain.confirmations.mail import preview_confirmation_mail, reset_confirmation_mail, update_confirmation_mail
+from domain.confirmations.mail import preview_confirmation_mail, update_confirmation_mail
 from domain.confirmations.request import request_double_opt_in
 from domain.confirmations.words import LISTS, NAMES, Templates
 from domain.mail.template import FILTERS
@@ -61,14 +61,6 @@ class UpdateConfirmationMailPayload:
     """The answer."""
 
     account: Account | None = strawberry.field(default=None, description="The account; null when refused.")
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
-
-
-@strawberry.type(description="The account as it stands afterwards.")
-class ResetConfirmationMailPayload:
-    """The answer."""
-
-    account: Account | None = strawberry.field(default=None, description="The account.")
     user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
 
 
@@ -128,7 +120,10 @@ class ConfirmationMutation:
         return RequestDoubleOptInPayload(receipt=receipt)
 
     @mutation(
-        Scope.ADMIN, UpdateConfirmationMailPayload, "Sets the account's own confirmation mail, in place of the default."
+        Scope.ADMIN,
+        UpdateConfirmationMailPayload,
+        "Sets the account's own confirmation mail, in place of the default one. Three empty texts go back to that: it "
+        f"is in the recipient's language ({', '.join(LANGUAGES.values())}).",
     )
     async def update_confirmation_mail(
         self, info: Info, asked: Input[UpdateConfirmationMailInput]
@@ -136,12 +131,3 @@ class ConfirmationMutation:
         """Set it."""
         account = await update_confirmation_mail(info.context.actor, asked.read())
         return UpdateConfirmationMailPayload(account=Account.of(account))
-
-    @mutation(
-        Scope.ADMIN,
-        ResetConfirmationMailPayload,
-        f"Goes back to the default confirmation mail, in the recipient's language ({', '.join(LANGUAGES.values())}).",
-    )
-    async def reset_confirmation_mail(self, info: Info) -> ResetConfirmationMailPayload:
-        """Go back."""
-        return ResetConfirmationMailPayload(account=Account.of(await reset_confirmation_mail(info.context.actor)))

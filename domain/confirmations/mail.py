@@ -20,15 +20,14 @@ LINK: Final = "https://example.com/c/the-link-of-this-mail"
 
 
 async def update_confirmation_mail(actor: Actor, templates: Templates) -> Account:
-    """Set the account's own mail. Raises Refusals (`subject`, `text`, `html`): INVALID, TOO_LARGE."""
-    check(templates)
-    await pool().execute(_SET, actor.account_id, templates.subject, templates.text, templates.html)
-    return await account(actor)
+    """Set the account's own mail; three empty texts go back to ours, in each recipient's language.
 
-
-async def reset_confirmation_mail(actor: Actor) -> Account:
-    """Go back to our words, in each recipient's language."""
-    await pool().execute(_SET, actor.account_id, None, None, None)
+    Raises Refusals (`subject`, `text`, `html`): INVALID, TOO_LARGE.
+    """
+    given = (templates.subject, templates.text, templates.html)
+    if any(given):
+        check(templates)
+    await pool().execute(_SET, actor.account_id, *(text or None for text in given))
     return await account(actor)
 
 

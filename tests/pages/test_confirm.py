@@ -159,7 +159,7 @@ async def test_the_accounts_own_mail(api: Client, mailbox: Server) -> None:
     assert mail["subject"].endswith(": yes?")
     assert text(mail).startswith("Hi : http")
     assert (await get(path)).status_code == 200
-    await api.query("mutation { resetConfirmationMail { account { id } } }")
+    await api.changed("updateConfirmationMail", "account { id }", subject="", text="", html="")
     assert "Please confirm" in (await api.query(preview))["previewConfirmationMail"]["subject"]
 
 

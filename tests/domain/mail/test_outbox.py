@@ -24,10 +24,14 @@ async def test_a_mail_is_as_lost_as_its_request(db: None, redis: None, mailbox: 
     """Written in the same transaction: undone with it, sent once with it."""
     actor = await account()
     contact_id = await opted_in(actor, "anna@example.org")
-    with pytest.raises(RuntimeError):
+
+    async def undone() -> None:
         async with tx():
             await request_double_opt_in(actor, contact_id)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await undone()
     assert await mails(actor.account_id) == []
     await request_double_opt_in(actor, contact_id)
     assert await due(datetime.now(UTC)) == [actor.account_id]
