@@ -35,7 +35,7 @@ from domain.infra.settings import settings
 from domain.recipients.tokens import Purpose, issue
 
 CONTACTS, BURST, CONNECTIONS = 100_000, 10_000, 64
-PACE = 0.02
+PACE = 0.04
 """Seconds between two clicks while jobs run: a mailing of a hundred thousand has no more at its height."""
 _BODY = b"List-Unsubscribe=One-Click"
 _ADDRESSES = """
@@ -59,10 +59,11 @@ class Clicks:
         return f"{self.taken[int(part * (len(self.taken) - 1))] * 1000:.1f}"
 
 
-async def measure(account_id: UUID) -> tuple[Clicks, Clicks, Clicks]:
+async def measure(account_id: UUID, another: UUID) -> dict[str, Clicks]:
     """Clicks one after another when nothing else is going on, the same while jobs run, and a burst."""
-    actor = actor_of(account_id)
+    actor, neighbour = actor_of(account_id), actor_of(another)
     ids = [row["id"] for row in await pool().fetch(_ADDRESSES, account_id, 2 * BURST)]
+    others = [row["id"] for row in await pool().fetch(_ADDRESSES, another, BURST)]
     with ExitStack() as stack:
         url = stack.enter_context(serving("-m", "cli.main", "api", ready="/healthz"))
         stack.enter_context(process("-m", "cli.main", "worker"))
@@ -72,9 +73,16 @@ async def measure(account_id: UUID) -> tuple[Clicks, Clicks, Clicks]:
         jobs = [await _import(actor), await _bulk(actor)]
         done = asyncio.Event()
         watch = asyncio.create_task(_watch(actor, jobs, done))
-        busy = await _paced(url, actor, ids[550:BURST], done)
+        busy, beside = await asyncio.gather(
+            _paced(url, actor, ids[550:BURST], done), _paced(url, neighbour, others, done)
+        )
         await watch
-        return quiet, busy, await _burst(url, actor, ids[BURST:])
+        return {
+            "nothing else going on": quiet,
+            "an import and a bulk opt-in of the same people run": busy,
+            "the same, for another account's recipients": beside,
+            f"a burst over {CONNECTIONS} connections": await _burst(url, actor, ids[BURST:]),
+        }
 
 
 async def _paced(url: str, actor: Actor, ids: Sequence[UUID], done: asyncio.Event) -> Clicks:
@@ -161,17 +169,13 @@ async def _watch(actor: Actor, jobs: Sequence[Operation], done: asyncio.Event) -
     done.set()
 
 
-def table(quiet: Clicks, busy: Clicks, burst: Clicks) -> Table:
+def table(found: dict[str, Clicks]) -> Table:
     """The figures beside their limits."""
-    made = Table("One-click posts", "clicks", "applied", "per s", "median ms", "p99 ms", "goal")
-    for words, clicks, goal in (
-        ("nothing else going on", quiet, ""),
-        ("while an import and a bulk opt-in run", busy, "p99 < 100, all applied"),
-        (f"a burst over {CONNECTIONS} connections", burst, "all applied"),
-    ):
+    made = Table("One-click posts", "clicks", "applied", "per s", "median ms", "p99 ms", title="all applied; p99 < 100")
+    for words, clicks in found.items():
         count = len(clicks.taken)
         rate = f"{count / clicks.seconds:,.0f}"
-        made.add_row(words, f"{count:,}", f"{clicks.applied:,}", rate, clicks.share(0.5), clicks.share(0.99), goal)
+        made.add_row(words, f"{count:,}", f"{clicks.applied:,}", rate, clicks.share(0.5), clicks.share(0.99))
     return made
 
 
@@ -180,9 +184,9 @@ async def _main(contacts: int) -> None:
     await db.connect(settings().database_url or "")
     redis.connect(settings().redis_url or "")
     async with pool().acquire() as connection:
-        account_id = await account(connection, contacts)
+        accounts = [await account(connection, contacts) for _ in range(2)]
     await pool().execute("VACUUM ANALYZE")
-    Console(width=120).print(table(*await measure(account_id)))
+    Console(width=120).print(table(await measure(*accounts)))
     await queue.drain()
     await redis.close()
     await db.close()
