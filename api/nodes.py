@@ -12,15 +12,18 @@ from api.contacts.page import ContactPage, wrapped_by_id
 from api.contacts.types import ContactPoint
 from api.context import Info
 from api.feed import position_of, wrapped_events
-from api.fields import query
+from api.fields import check, query
 from api.groups import wrapped_groups
 from api.relay import MOST_A_PAGE, Node, read_id, uuid_of
+from api.webhooks.types import Webhook, WebhookDelivery
 from domain.accounts import queries as accounts
+from domain.actor import Scope
 from domain.bulk import queries as bulk
 from domain.contacts import queries as contacts
 from domain.errors import DomainError, ErrorCode
 from domain.groups import queries as groups
 from domain.ledger.events import by_positions
+from domain.webhooks import queries as webhooks
 
 Found = Mapping[UUID, Node]
 
@@ -53,6 +56,17 @@ async def _accounts(info: Info, ids: Sequence[UUID]) -> Found:
     return {account.id: Account.of(account)} if account.id in ids else {}
 
 
+async def _webhooks(info: Info, ids: Sequence[UUID]) -> Found:
+    check(info.context.actor, Scope.ADMIN)
+    return {key: Webhook.of(row) for key, row in (await webhooks.by_ids(info.context.actor, ids)).items()}
+
+
+async def _deliveries(info: Info, ids: Sequence[UUID]) -> Found:
+    check(info.context.actor, Scope.ADMIN)
+    rows = await webhooks.deliveries_by_ids(info.context.actor, ids)
+    return {key: WebhookDelivery.of(row) for key, row in rows.items()}
+
+
 _LOADERS: Final[dict[str, Callable[[Info, Sequence[UUID]], Awaitable[Found]]]] = {
     "Contact": _contacts,
     "ContactPoint": _points,
@@ -60,6 +74,8 @@ _LOADERS: Final[dict[str, Callable[[Info, Sequence[UUID]], Awaitable[Found]]]] =
     "BulkOperation": _operations,
     "Topic": _topics,
     "Account": _accounts,
+    "Webhook": _webhooks,
+    "WebhookDelivery": _deliveries,
 }
 
 

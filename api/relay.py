@@ -119,6 +119,8 @@ _WORDS: Final = {
     "ConsentEvent": "ledger entry",
     "Account": "account",
     "Upload": "upload",
+    "Webhook": "webhook",
+    "WebhookDelivery": "delivery",
     "InboundHook": "hook",
 }
 
