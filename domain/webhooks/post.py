@@ -222,7 +222,8 @@ def _words(error: BaseException) -> str:
     while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None and inner not in chain:
         chain.append(inner)
     names = {type(one).__name__ for one in chain}
-    if any(isinstance(one, Refused) for one in chain) or "Refused" in names:
+    # The library itself refuses a numeric host that is spelt in an odd way.
+    if names & {"Refused", "InvalidUrlClientError"}:
         return "The URL leads to an address that is not public."
     if any(isinstance(one, TimeoutError) for one in chain):
         return "The endpoint did not answer in time."
