@@ -1,0 +1,5 @@
+"""An account to throw documents at."""
+
+from tests.api.conftest import api, other
+
+__all__ = ["api", "other"]
