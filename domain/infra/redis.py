@@ -6,7 +6,7 @@ by itself after a while.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,6 +109,7 @@ class _Hub:
 
 _pool: ConnectionPool | None = None
 _hub = _Hub()
+_under_way: set[asyncio.Task[None]] = set()
 
 
 def connect(url: str, timeout: float = _TIMEOUT) -> None:
@@ -125,9 +126,11 @@ def connect(url: str, timeout: float = _TIMEOUT) -> None:
 
 
 async def close() -> None:
-    """Stop listening and close every connection."""
+    """Stop listening, let what was started `soon` end, and close every connection."""
     global _pool  # noqa: PLW0603
     await _hub.close()
+    if _under_way:
+        await asyncio.wait(_under_way, timeout=2 * _TIMEOUT)
     if _pool:
         await _pool.disconnect()
         _pool = None
@@ -143,6 +146,13 @@ def connection_pool() -> ConnectionPool:
 def client() -> Redis:
     """A client on the process's connections. Raises RedisError before `connect`."""
     return Redis(connection_pool=connection_pool())
+
+
+def soon(work: Coroutine[Any, Any, None]) -> None:
+    """Have something done beside what is going on; it deals with its own errors. `close` waits for it."""
+    task = asyncio.get_running_loop().create_task(work)
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
 
 
 async def announce(channel: str) -> None:

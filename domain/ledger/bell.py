@@ -25,7 +25,6 @@ class _Bell:
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.next = 0.0
-        self.task: asyncio.Task[None] | None = None
         self.due = False
 
     def ring(self) -> None:
@@ -40,7 +39,7 @@ class _Bell:
     def _start(self) -> None:
         self.due = False
         self.next = monotonic() + _GAP
-        self.task = asyncio.ensure_future(self._publish())
+        redis.soon(self._publish())
 
     async def _publish(self) -> None:
         try:

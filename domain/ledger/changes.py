@@ -68,8 +68,8 @@ async def changes(actor: Actor, first: int, after: int = 0, upto: int | None = N
 
 def _resumable(found: Sequence[tuple[UUID, int]]) -> list[ContactChange]:
     """Where several contacts changed at once, only the last of them carries the position, the others the one before."""
-    following = [position for _, position in found[1:]] + [None]
+    following = [*(position for _, position in found[1:]), None]
     return [
         ContactChange(contact_id, position - 1 if position == next_ else position)
-        for (contact_id, position), next_ in zip(found, following, strict=True)
+        for (contact_id, position), next_ in zip(found, following, strict=False)
     ]

@@ -35,7 +35,7 @@ def under(patch: pytest.MonkeyPatch, secret: str, old: str | None = None) -> Non
 
 def test_what_lies_in_the_table_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The secret cannot be seen in it, nor be read for another endpoint or under another ASSENT_SECRET."""
-    key, secret, before = uuid7(), sealed.new_secret(), "the first secret of some length, for this test"
+    key, secret, before = uuid7(), sealed.new_secret(), "the first secret of some length and for this test"
     under(monkeypatch, before)
     kept = sealed.seal(secret, key)
     assert secret not in kept
