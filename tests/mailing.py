@@ -16,6 +16,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from domain.actor import Actor
+from domain.infra import queue
 from domain.infra.db import pool
 from domain.infra.settings import settings
 from domain.mail.deliver import deliver
@@ -72,9 +73,11 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(tls: SSLContext | None = None, **options: Any) -> AsyncIterator[Server]:
+async def serving(
+    tls: SSLContext | None = None, *, server: Server | None = None, **options: Any
+) -> AsyncIterator[Server]:
     """A mail server on a free port of this machine."""
-    mine = Server()
+    mine = server or Server()
 
     def connected() -> SMTP:
         mine.connections += 1
@@ -111,6 +114,7 @@ async def mailbox() -> AsyncIterator[Server]:
     """A mail server that everything goes to."""
     async with serving() as server, sending_to(server.url):
         yield server
+        await queue.drain()
 
 
 async def send_mail(account_id: UUID) -> None:
