@@ -1,7 +1,7 @@
 """May this be sent, to which address, and if not, why not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -53,6 +53,13 @@ class SendDecision:
     reasons: Sequence[SendBlock]
     would_reactivate: bool
     decided_by: int | None
+    consent: ConsentStatus | None = None
+    """The address's permission at the moment that was asked about."""
+    address: str | None = None
+    """Where it would go, or would have gone; None when there was no address, or it was erased since."""
+    certain: bool = True
+    """False: of several emails held then, the ledger cannot tell the primary one, and the answer holds for all."""
+    contact_id: UUID | None = field(default=None, compare=False)
 
 
 async def send_decision(
@@ -78,17 +85,39 @@ def judge(
     `topic_on`: the topic in question, or at least one when none is. `asked_lately`: the recipient's own sign-up or
     preference request is not older than 7 days.
     """
-    archived = contact.lifecycle is Lifecycle.ARCHIVED
-    wakes = purpose in (Purpose.JOURNEY, Purpose.TRANSACTIONAL)
-    reasons = [SendBlock.NO_ADDRESS] if point is None else _address_blocks(purpose, point, asked_lately)
-    if archived and not wakes:
+    address = point and Standing(point.channel, point.consent, point.deliverability)
+    reasons = blocks(purpose, contact.lifecycle, address, topic_on=topic_on, asked_lately=asked_lately)
+    wakes = not reasons and contact.lifecycle is Lifecycle.ARCHIVED
+    if point is None:
+        return SendDecision(not reasons, None, reasons, wakes, None, contact_id=contact.id)
+    return SendDecision(
+        not reasons, point, reasons, wakes, point.proof, point.consent, point.value or None, contact_id=contact.id
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an address stands, or stood."""
+
+    channel: Channel
+    consent: ConsentStatus
+    deliverability: Deliverability
+
+
+def blocks(
+    purpose: Purpose, lifecycle: Lifecycle, address: Standing | None, *, topic_on: bool, asked_lately: bool
+) -> list[SendBlock]:
+    """Every reason against a message, in the order of SendBlock; none: it may be sent. Otherwise as `judge`."""
+    reasons = [SendBlock.NO_ADDRESS] if address is None else _address_blocks(purpose, address, asked_lately)
+    if lifecycle is Lifecycle.ARCHIVED and purpose not in WAKES:
         reasons.append(SendBlock.ARCHIVED)
     if purpose in _MARKETING and not topic_on:
         reasons.append(SendBlock.TOPIC_OFF)
-    allowed = not reasons
-    return SendDecision(allowed, point, reasons, allowed and archived and wakes, point.proof if point else None)
+    return reasons
 
 
+WAKES = (Purpose.JOURNEY, Purpose.TRANSACTIONAL)
+"""What activates an archived contact before it is sent."""
 _MARKETING = (Purpose.BROADCAST, Purpose.JOURNEY)
 _TELEPHONE = (Channel.SMS, Channel.CALL)
 _WITHOUT_PERMISSION = {
@@ -97,17 +126,17 @@ _WITHOUT_PERMISSION = {
 }
 
 
-def _address_blocks(purpose: Purpose, point: PointRow, asked_lately: bool) -> list[SendBlock]:
-    blocks = []
+def _address_blocks(purpose: Purpose, point: Standing, asked_lately: bool) -> list[SendBlock]:
+    found = []
     missing = _WITHOUT_PERMISSION.get(point.consent)
     if missing and _needs_permission(purpose, point, asked_lately):
-        blocks.append(missing)
+        found.append(missing)
     if point.deliverability is Deliverability.ERROR:
-        blocks.append(SendBlock.UNDELIVERABLE)
-    return blocks
+        found.append(SendBlock.UNDELIVERABLE)
+    return found
 
 
-def _needs_permission(purpose: Purpose, point: PointRow, asked_lately: bool) -> bool:
+def _needs_permission(purpose: Purpose, point: Standing, asked_lately: bool) -> bool:
     if purpose is Purpose.TRANSACTIONAL:
         return point.channel in _TELEPHONE and point.consent is ConsentStatus.OPTED_OUT
     return not (purpose is Purpose.CONFIRMATION and asked_lately)

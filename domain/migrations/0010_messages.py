@@ -13,4 +13,4 @@ class Migration(migrations.Migration):
 
     dependencies = [("assent", "0009_keys")]
     initial = False
-    operations = [RunSQL((SQL / "0010_messages.sql").read_text())]
+    operations = [RunSQL((SQL / name).read_text()) for name in ("0010_messages.sql", "0010_journeys.sql")]

@@ -1,5 +1,6 @@
 """sendDecision."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.api.client import Client
@@ -46,8 +47,30 @@ async def test_nobody(api: Client) -> None:
         assert (await ask(api, contact=lookup))["reasons"] == ["UNKNOWN_CONTACT"]
 
 
-async def test_a_past_instant_is_not_answered_yet(api: Client) -> None:
-    """`at` is a clean INVALID rather than an answer about now."""
-    asked = {"contact": {"id": "x"}, "channel": "EMAIL", "purpose": "BROADCAST", "at": "2020-01-01T00:00:00Z"}
+async def test_what_was_true_then(api: Client) -> None:
+    """`at` answers from the ledger with the entry that decided then, and the address even if it is gone."""
+    contact = await api.opted_in("ada@example.org")
+    at = datetime.now(UTC).isoformat()
+    await api.changed("optOutContact", contactId=contact["id"])
+    await api.changed(
+        "updateContact", contactId=contact["id"], points=[{"channel": "EMAIL", "slot": 1, "value": "b@example.org"}]
+    )
+    text = ASK.replace("reasons ", "reasons address consent certain ")
+    asked = {"contact": {"email": "ada@example.org"}, "channel": "EMAIL", "purpose": "BROADCAST", "at": at}
+    assert (await api.query(text, input=asked))["sendDecision"] == {
+        "allowed": True,
+        "reasons": [],
+        "address": "ada@example.org",
+        "consent": "SINGLE_OPT_IN",
+        "certain": True,
+        "wouldReactivate": False,
+        "point": None,
+        "decidedBy": {"action": "OPT_IN"},
+    }
+
+
+async def test_the_future_is_not_told(api: Client) -> None:
+    """`at` after now is a clean INVALID."""
+    asked = {"contact": {"id": "x"}, "channel": "EMAIL", "purpose": "BROADCAST", "at": "2999-01-01T00:00:00Z"}
     error = await api.error(ASK, input=asked)
     assert (error["extensions"]["code"], error["extensions"]["field"]) == ("INVALID", ["at"])

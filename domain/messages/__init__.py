@@ -1,0 +1,1 @@
+"""Messages: the gate asked, the sender behind it, and what was sent."""
