@@ -1,5 +1,6 @@
 """The ASGI application: routes, the connections that live as long as it does, and what surrounds every request."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -25,6 +26,7 @@ from api.pages.proof import proof
 from api.pages.routes import PAGES
 from domain.infra import db, queue, redis
 from domain.infra.settings import settings
+from domain.ledger import tail
 
 
 @asynccontextmanager
@@ -35,11 +37,13 @@ async def lifespan(_app: Starlette) -> AsyncIterator[None]:
     assert given.redis_url, "ASSENT_REDIS_URL is required here"
     await db.connect(given.database_url, given.pool_size)
     redis.connect(given.redis_url)
+    gc.freeze()  # the schema stays; to look through it again and again for garbage costs more than most requests
     trusted(given.trusted_documents)  # what is wrong with them is said now, not at the first request
     try:
         yield
     finally:
         await queue.drain()
+        await tail.close()
         await redis.close()
         await db.close()
 

@@ -1,6 +1,7 @@
 """`python -m bench.hostile`: what each of the hostile documents of tests/fuzz costs the process, and what stays."""
 
 import asyncio
+import gc
 import os
 import sys
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ async def application(contacts: int):
         opened = await account(connection, contacts)
     await create_key(actor_of(opened), "bench", ALL_SCOPES, KEY)
     await db.pool().execute("VACUUM ANALYZE")
+    gc.freeze()  # as the application does when it starts
     yield
     await queue.drain()
     await redis.close()

@@ -13,7 +13,8 @@ from domain.infra.settings import settings
 
 MAX_NESTING: Final = 100
 MAX_VALUES: Final = 20_000
-"""How deep a request's JSON may be nested, and how many values it may hold."""
+MAX_MAPS: Final = 1_000
+"""How deep a request's JSON may be nested, and how many values and maps it may hold."""
 
 
 class BadRequest(Exception):  # noqa: N818 - the reason for an answer, not a fault
@@ -83,15 +84,16 @@ def read_json(raw: bytes, what: str = "The body") -> Any:
 
 
 def _check_size(value: Any, what: str) -> None:
-    rest, seen = [(value, 0)], 0
+    rest, seen, maps = [(value, 0)], 0, 0
     while rest:
         one, depth = rest.pop()
         if depth > MAX_NESTING:
             raise BadRequest(400, f"{what} is nested too deeply.")
         if isinstance(one, dict | list):
-            seen += len(one)
-            if seen > MAX_VALUES:
-                raise BadRequest(413, f"{what} holds too many values: {MAX_VALUES:,} are allowed.", TOO_LARGE)
+            seen, maps = seen + len(one), maps + isinstance(one, dict)
+            if seen > MAX_VALUES or maps > MAX_MAPS:
+                words = f"{what} holds too much: {MAX_VALUES:,} values and {MAX_MAPS:,} maps are allowed."
+                raise BadRequest(413, words, TOO_LARGE)
             rest += [(inner, depth + 1) for inner in (one.values() if isinstance(one, dict) else one)]
 
 
