@@ -7,6 +7,8 @@ from starlette.responses import Response
 from domain.bulk.stranded import unfinished
 from domain.infra import queue
 from domain.infra.db import pool
+from domain.ledger.horizon import lag
+from domain.webhooks.health import health
 
 REGISTRY = CollectorRegistry()
 _OPERATIONS = Counter(
@@ -21,6 +23,14 @@ SOCKETS = Gauge("assent_sockets", "WebSockets that are open.", registry=REGISTRY
 STREAMS = Gauge("assent_streams", "Subscriptions that are being served.", registry=REGISTRY)
 _BULK = Gauge("assent_bulk_operations", "Bulk operations that have not ended, by state.", ["status"], registry=REGISTRY)
 _QUEUE = Gauge("assent_queue_depth", "Jobs that wait or run; NaN while Redis is away.", registry=REGISTRY)
+_LAG = Gauge(
+    "assent_ledger_lag_seconds", "Seconds for which an open transaction has held the ledger's readers back.",
+    registry=REGISTRY,
+)  # fmt: skip
+_WEBHOOKS = Gauge("assent_webhooks", "Webhooks, by state.", ["state"], registry=REGISTRY)
+_FAILING = Gauge(
+    "assent_webhook_failing_seconds", "Seconds for which the webhook that fails longest has failed.", registry=REGISTRY
+)
 _POOL_USED = Gauge("assent_pool_in_use", "Database connections in use by this process.", registry=REGISTRY)
 _POOL_SIZE = Gauge("assent_pool_size", "Database connections this process holds.", registry=REGISTRY)
 
@@ -40,6 +50,11 @@ async def metrics(_request: Request) -> Response:
     for status in ("QUEUED", "RUNNING"):
         _BULK.labels(status).set(counts.get(status, 0))
     _QUEUE.set(await _depth())
+    _LAG.set(await lag())
+    endpoints = await health()
+    for state in ("healthy", "failing", "disabled"):
+        _WEBHOOKS.labels(state).set(getattr(endpoints, state))
+    _FAILING.set(endpoints.longest)
     return Response(generate_latest(REGISTRY), headers={"content-type": CONTENT_TYPE_LATEST})
 
 

@@ -10,13 +10,14 @@ ROOT = Path(__file__).parents[2]
 TABLES = (
     "account|api_key|topic|contact|contact_state|address|contact_point|topic_switch|contact_tag|evidence|ledger|"
     "contact_group|group_member|group_member_removed|contact_tag_removed|"
-    "bulk_operation|bulk_part|bulk_refusal|summary_delta|confirmation|signup|signup_form|upload|stored_file|inbound_hook|inbound_seen|delivery_trouble"
+    "bulk_operation|bulk_part|bulk_refusal|summary_delta|confirmation|signup|signup_form|upload|stored_file|webhook|webhook_delivery|inbound_hook|inbound_seen|delivery_trouble"
 )
 TOUCHES = re.compile(rf"\b(?:FROM|JOIN|UPDATE|INTO)\s+(?:{TABLES})\b", re.IGNORECASE)
 # What has no account yet, or serves them all: a credential being recognised, the sweep.
 UNSCOPED = {
     "domain/accounts/keys.py": "_BY_HASH",
     "domain/bulk/stranded.py": "stranded operations of every account",
+    "domain/webhooks/health.py": "how endpoints fare, over all accounts",
     "domain/files/sweep.py": "what has expired, of every account",
 }
 MODELS = set(

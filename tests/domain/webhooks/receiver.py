@@ -24,6 +24,9 @@ class Receiver:
     headers: list[dict[str, str]] = field(default_factory=list)
     taken: list[dict[str, Any]] = field(default_factory=list)
     runner: web.AppRunner | None = None
+    hold: bool = False
+    """Answer nothing, once a delivery is taken."""
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -52,6 +55,12 @@ class Receiver:
             await self.runner.cleanup()
             self.runner = None
 
+    def let_go(self) -> None:
+        """Answer again."""
+        self.hold = False
+        self.released.set()
+        self.released = asyncio.Event()
+
     async def until(self, reached: Callable[["Receiver"], bool], seconds: float = 60) -> None:
         """Wait until it has what is wanted."""
         async with asyncio.timeout(seconds):
@@ -77,4 +86,6 @@ class Receiver:
         answer = self.reply(self.seen)
         if answer is None or 200 <= answer.status < 300:
             self.taken.append(body)
+            if self.hold:
+                await self.released.wait()
         return answer or web.Response(status=204)
