@@ -14,8 +14,10 @@ from api.context import Info
 from api.feed import position_of, wrapped_events
 from api.fields import check, query
 from api.groups import wrapped_groups
+from api.keys import ApiKey
 from api.relay import MOST_A_PAGE, Node, read_id, uuid_of
 from api.webhooks.types import Webhook, WebhookDelivery
+from domain.accounts import keys
 from domain.accounts import queries as accounts
 from domain.actor import Scope
 from domain.bulk import queries as bulk
@@ -67,6 +69,11 @@ async def _deliveries(info: Info, ids: Sequence[UUID]) -> Found:
     return {key: WebhookDelivery.of(row) for key, row in rows.items()}
 
 
+async def _keys(info: Info, ids: Sequence[UUID]) -> Found:
+    check(info.context.actor, Scope.ADMIN)
+    return {key: ApiKey.of(row) for key, row in (await keys.keys_by_ids(info.context.actor, ids)).items()}
+
+
 _LOADERS: Final[dict[str, Callable[[Info, Sequence[UUID]], Awaitable[Found]]]] = {
     "Contact": _contacts,
     "ContactPoint": _points,
@@ -76,6 +83,7 @@ _LOADERS: Final[dict[str, Callable[[Info, Sequence[UUID]], Awaitable[Found]]]] =
     "Account": _accounts,
     "Webhook": _webhooks,
     "WebhookDelivery": _deliveries,
+    "ApiKey": _keys,
 }
 
 

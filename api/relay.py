@@ -122,6 +122,7 @@ _WORDS: Final = {
     "Webhook": "webhook",
     "WebhookDelivery": "delivery",
     "InboundHook": "hook",
+    "ApiKey": "key",
 }
 
 

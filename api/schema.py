@@ -33,6 +33,7 @@ from api.groups import Group, GroupMutation, GroupQuery
 from api.hooks import HookMutation, HookQuery
 from api.imports.import_contacts import ImportContactsMutation
 from api.imports.preview import ImportPreviewQuery
+from api.keys import KeyMutation, KeyQuery
 from api.live import FeedSubscription
 from api.nodes import NodeQuery
 from api.proof import ProofMutation, ProofQuery
@@ -62,6 +63,7 @@ _QUERIES = (
     SignUpFormQuery,
     HookQuery,
     ProofQuery,
+    KeyQuery,
 )
 _MUTATIONS = (
     CreateContact,
@@ -91,6 +93,7 @@ _MUTATIONS = (
     AccountMutation,
     WebhookMutation,
     WebhookErrandMutation,
+    KeyMutation,
 )
 _SUBSCRIPTIONS = (BulkSubscription, FeedSubscription)
 

@@ -34,6 +34,7 @@ class ApiKey(Model):
     id = fields.UUIDField(primary_key=True)
     account_id = fields.UUIDField()
     name = fields.TextField()
+    prefix = fields.TextField()
     hash = fields.BinaryField()
     scopes: list[str] = ArrayField("text")
     origins: list[str] = ArrayField("text")
@@ -41,6 +42,8 @@ class ApiKey(Model):
     expires_at = fields.DatetimeField(null=True)
     revoked_at = fields.DatetimeField(null=True)
     last_used_at = fields.DatetimeField(null=True)
+    actor = fields.TextField(null=True)
+    replaced_by = fields.UUIDField(null=True)
 
     class Meta:
         """The table."""
