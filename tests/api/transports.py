@@ -58,7 +58,7 @@ async def _acknowledged(socket: Socket) -> bool:
     from websockets.exceptions import ConnectionClosed
 
     with suppress(ConnectionClosed):
-        return (await socket.receive())["type"] == "connection_ack"
+        return bool((await socket.receive())["type"] == "connection_ack")
     return False
 
 

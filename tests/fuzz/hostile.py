@@ -171,7 +171,7 @@ def _requests() -> Iterator[tuple[str, bytes]]:
 
 def hostile() -> dict[str, bytes]:
     """All of them, as bodies of a POST, by name."""
-    found = {}
+    found: dict[str, bytes] = {}
     for kind in (_fragments, _selections, _introspection, _literals):
         found |= {f"{kind.__name__[1:]}: {name}": _body(query) for name, query in kind()}
     found |= {f"variables: {name}": _body(query, variables) for name, query, variables in _variables()}
