@@ -13,9 +13,10 @@ from domain.infra.lazily import lazily
 
 if TYPE_CHECKING:
     import jinja2
-    from jinja2 import nodes, sandbox
+    import jinja2.nodes
+    import jinja2.sandbox
 else:
-    jinja2, nodes, sandbox = lazily("jinja2"), lazily("jinja2.nodes"), lazily("jinja2.sandbox")
+    jinja2 = lazily("jinja2")
 
 MAX_SOURCE: Final = 100_000
 MAX_OUTPUT: Final = 400_000
@@ -63,8 +64,10 @@ def rendered(source: str, values: Mapping[str, Any], *, html: bool) -> str:
 
 
 @lru_cache
-def _environment(*, html: bool) -> "sandbox.ImmutableSandboxedEnvironment":
-    environment = sandbox.ImmutableSandboxedEnvironment(autoescape=html, undefined=jinja2.StrictUndefined)
+def _environment(*, html: bool) -> "jinja2.sandbox.ImmutableSandboxedEnvironment":
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415 - heavy, and no template was asked for
+
+    environment = ImmutableSandboxedEnvironment(autoescape=html, undefined=jinja2.StrictUndefined)
     environment.globals = {}
     environment.filters = {name: environment.filters[name] for name in FILTERS}
     environment.tests = {}
@@ -76,19 +79,21 @@ def _compiled(source: str, *, html: bool) -> "jinja2.Template":
     return _environment(html=html).from_string(source)
 
 
-def _check(node: "nodes.Node", known: set[str], lists: set[str], field: tuple[str, ...], *, within: bool) -> None:
+def _check(
+    node: "jinja2.nodes.Node", known: set[str], lists: set[str], field: tuple[str, ...], *, within: bool
+) -> None:
     kind = type(node).__name__
     line = f"Line {node.lineno}: "
     if kind not in _ALLOWED:
         raise invalid(f"{line}this is more than a mail's template may do ({kind}).", *field)
-    if isinstance(node, nodes.Name) and node.ctx == "load" and node.name not in known:
+    if isinstance(node, jinja2.nodes.Name) and node.ctx == "load" and node.name not in known:
         shown = ", ".join(sorted(known - {"loop"}))
         raise invalid(f"{line}there is no “{node.name}”. There are: {shown}.", *field)
-    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+    if isinstance(node, jinja2.nodes.Filter) and node.name not in FILTERS:
         raise invalid(f"{line}the filters are: {', '.join(sorted(FILTERS))}.", *field)
-    if isinstance(node, nodes.Getattr) and not _of_loop(node):
+    if isinstance(node, jinja2.nodes.Getattr) and not _of_loop(node):
         raise invalid(f"{line}of the names nothing more can be asked.", *field)
-    if isinstance(node, nodes.For):
+    if isinstance(node, jinja2.nodes.For):
         known = _checked_loop(node, known, lists, field, within=within)
         within = True
     for inner in node.iter_child_nodes():
@@ -96,14 +101,14 @@ def _check(node: "nodes.Node", known: set[str], lists: set[str], field: tuple[st
 
 
 def _checked_loop(
-    node: "nodes.For", known: set[str], lists: set[str], field: tuple[str, ...], *, within: bool
+    node: "jinja2.nodes.For", known: set[str], lists: set[str], field: tuple[str, ...], *, within: bool
 ) -> set[str]:
-    over = node.iter.name if isinstance(node.iter, nodes.Name) else ""
-    if within or node.recursive or over not in lists or not isinstance(node.target, nodes.Name):
+    over = node.iter.name if isinstance(node.iter, jinja2.nodes.Name) else ""
+    if within or node.recursive or over not in lists or not isinstance(node.target, jinja2.nodes.Name):
         message = f"Line {node.lineno}: a loop goes through {' or '.join(sorted(lists))}, and stands in no other loop."
         raise invalid(message, *field)
     return known | {node.target.name, "loop"}
 
 
-def _of_loop(node: "nodes.Getattr") -> bool:
-    return isinstance(node.node, nodes.Name) and node.node.name == "loop" and node.attr in _OF_LOOP
+def _of_loop(node: "jinja2.nodes.Getattr") -> bool:
+    return isinstance(node.node, jinja2.nodes.Name) and node.node.name == "loop" and node.attr in _OF_LOOP
