@@ -18,6 +18,7 @@ from bench.servers import servers
 from domain.accounts.keys import ALL_SCOPES, create_key
 from domain.infra import db, log, queue, redis
 from domain.infra.migrate import migrate
+from domain.infra.settings import settings
 from tests.fuzz.hostile import hostile
 
 KEY = "a key that is used by the bench alone"
@@ -28,6 +29,7 @@ CONTACTS = 2_000
 async def application(contacts: int):
     """The application with an account of so many contacts, and its key."""
     os.environ |= {"ASSENT_RATE_RESTORE": os.environ.get("ASSENT_RATE_RESTORE", "1000000000")}
+    settings.cache_clear()  # they were read before the servers were there
     log.configure("ERROR")
     await migrate(os.environ["ASSENT_DATABASE_URL"])
     await db.connect(os.environ["ASSENT_DATABASE_URL"])
