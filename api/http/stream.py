@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, suppress
+from time import monotonic
 from typing import Any, Final, Protocol, cast
 
 from starlette.types import Receive, Scope, Send
@@ -94,12 +95,16 @@ class Stream:
         await send({"type": "http.response.start", "status": 200, "headers": raw})
         await self._write(send, self.framing.opening)
         coming = asyncio.ensure_future(_next(self.source))
+        checked = monotonic()
         try:
             while True:
                 watched: set[asyncio.Future[Any]] = {coming, gone, left}
                 await asyncio.wait(watched, timeout=BEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
                     return
+                if monotonic() - checked >= BEAT_SECONDS:
+                    await self._check_key(send)
+                    checked = monotonic()
                 if coming.done():
                     answer = coming.result()
                     if answer is None:
@@ -111,18 +116,17 @@ class Stream:
                     await self._write(send, self.framing.goodbye, more=False)
                     return
                 else:
-                    await self._beat(send)
+                    await self._write(send, self.framing.beat)
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
 
-    async def _beat(self, send: Send) -> None:
-        """Show that the stream is alive; end it when its key is so no longer."""
+    async def _check_key(self, send: Send) -> None:
+        """End the stream when its key is no longer valid. Raises TimeoutError then."""
         if self.context.actor.scopes and await actor_for(self.authorization) is None:
             error = coded("The key is no longer valid.", UNAUTHENTICATED).formatted
             await self._write(send, self.framing.part({"errors": [error]}) + self.framing.closing, more=False)
             raise TimeoutError
-        await self._write(send, self.framing.beat)
 
     async def _write(self, send: Send, data: bytes, *, more: bool = True) -> None:
         """Send, and wait until the reader has taken what it was sent before. Raises TimeoutError when it does not."""
