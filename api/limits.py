@@ -68,6 +68,8 @@ class Shape:
     aliases: int = 0
     repeats: int = 0
     cost: int = 0
+    once: int = 0
+    """What a connection costs beside its rows: a count, where a page ends."""
     introspected: int = 0
     """Fields that introspection could answer."""
 
@@ -75,11 +77,12 @@ class Shape:
         """Take in a selection of the same level: an inline fragment or a spread."""
         self.roots += other.roots
         self.cost += other.cost
+        self.once += other.once
         self._add_size(other, 0)
 
     def add_below(self, other: "Shape", each: int) -> None:
         """Take in what is selected below a field, of which the answer may hold `each`."""
-        self.cost += other.cost * each
+        self.cost += other.cost * each + other.once
         self._add_size(other, 1)
 
     def _add_size(self, other: "Shape", level: int) -> None:
@@ -121,7 +124,7 @@ class Measure:
 
     def add_field(self, total: Shape, node: FieldNode, parent: GraphQLNamedType | None) -> None:
         """Take in one field and what is below it."""
-        name = node.name.value
+        name, before = node.name.value, total.cost
         known = self.field_of(parent, name)
         kind = get_named_type(known.type) if known else None
         total.roots += 1
@@ -131,6 +134,9 @@ class Measure:
         total.depth = max(total.depth, 1)
         if node.selection_set is not None:
             self.add_below(total, node, kind, self.each(node, known, kind))
+        if parent is not None and parent.name.endswith("Connection") and name not in ("edges", "nodes"):
+            total.once += total.cost - before
+            total.cost = before
 
     def add_below(self, total: Shape, node: FieldNode, kind: GraphQLNamedType | None, each: int) -> None:
         """Take in a field's own selection. Introspection is deep and wide by nature, and costs no database."""

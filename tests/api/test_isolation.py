@@ -33,6 +33,9 @@ NEEDED = {
     "permission": {"granted": False},
     "name": "Name",
     "key": "some_key",
+    "formUrl": "https://www.example.com/join",
+    "wording": "Yes, write to me about news.",
+    "contacts": {"emails": ["nobody@example.com"]},
 }
 
 
@@ -121,6 +124,8 @@ def selection(root: Any, field: str) -> str:
             parts.append("userErrors { code field }")
         elif name in ("nodes", "contact", "group", "point", "bulkOperation", "decidedBy"):
             parts.append(f"{name} {{ id }}")
+        elif name == "answers":
+            parts.append("answers { contactId }")
         elif inner.name in ("ID", "Boolean", "Int", "SendBlock") and not one.args:
             parts.append(name)
     return f"{{ {' '.join(parts)} }}"
@@ -161,6 +166,8 @@ def found_nothing(answer: dict[str, Any], mine: str) -> bool:
         return True
     if "reasons" in it:
         return it["allowed"] is False
+    if "authorization" in it:  # a record of what was asked, and of nobody found
+        return all(answer["contactId"] is None for answer in it["answers"])
     return all(node["id"] == mine for node in it["nodes"]) if "nodes" in it else it.get("total") in (0, 1)
 
 

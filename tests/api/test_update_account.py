@@ -31,5 +31,5 @@ async def test_the_viewer(api: Client) -> None:
     """A key learns its name, its scopes and its account."""
     viewer = (await api.query("{ viewer { actor scopes account { id name } } }"))["viewer"]
     assert viewer["actor"].startswith("key:")
-    assert viewer["scopes"] == ["admin", "bulk", "read", "write"]
+    assert viewer["scopes"] == ["admin", "bulk", "read", "signup", "write"]
     assert viewer["account"]["name"] == "Example Ltd"
