@@ -1,6 +1,7 @@
 """One operation, from request to answer; every transport goes through here: `admit`, then `run` or `stream`."""
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -13,14 +14,15 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from api.asked import Asked
 from api.context import Context
-from api.documents import Document, Documents, Operation, Rejected
-from api.errors import BAD_REQUEST, BAD_USER_INPUT, DEADLINE, coded, formatted
+from api.documents import Document, Documents, Operation, Rejected, rejected
+from api.errors import BAD_REQUEST, BAD_USER_INPUT, DEADLINE, FORBIDDEN, coded, formatted
 from api.executor import executor_for
 from api.http import persisted
 from api.http.metrics import operation_done
 from api.http.rate import Allowance, charge, charge_refused, refuse_spent
 from api.limits import MAX_ERRORS
 from api.schema import schema
+from domain.actor import Actor, Scope
 from domain.infra.settings import settings
 
 documents: Final = Documents(schema._schema)  # noqa: SLF001 - executed without the wrapper, whose extensions we do not use
@@ -99,6 +101,8 @@ def _prepared(asked: Asked, context: Context, allowed: frozenset[OperationType])
     operation = document.choose(asked.operation_name)
     if operation.kind not in allowed:
         raise Rejected([coded(_REFUSED[operation.kind], BAD_REQUEST)], METHOD)
+    if operation.introspects and is_page_key(context.actor):
+        raise rejected("This key may not read the schema.", FORBIDDEN)
     if not operation.introspects:
         persisted.check_trust(asked.query, context.actor)
     return document, operation, documents.cost(document, operation, asked.variables)
@@ -158,10 +162,10 @@ async def answers(admitted: Admitted, context: Context) -> AsyncIterator[Answer]
             yield answer
 
 
-def refused(rejected: Rejected, context: Context) -> Answer:
+def refused(found: Rejected, context: Context) -> Answer:
     """The answer to a request that cannot be run."""
-    errors = [formatted(error, rejected.code, context.request_id) for error in rejected.errors]
-    return Answer(errors, code=rejected.code, retry_after=rejected.retry_after)
+    errors = [_shown(error, found.code, context) for error in found.errors]
+    return Answer(errors, code=found.code, retry_after=found.retry_after)
 
 
 async def _result(admitted: Admitted, context: Context) -> ExecutionResult:
@@ -187,10 +191,23 @@ def _introspected(admitted: Admitted, context: Context) -> ExecutionResult:
 
 
 def _answer(result: ExecutionResult, operation: Operation, context: Context) -> Answer:
-    errors = [formatted(error, BAD_USER_INPUT, context.request_id) for error in (result.errors or ())[:MOST_ERRORS]]
+    errors = [_shown(error, BAD_USER_INPUT, context) for error in (result.errors or ())[:MOST_ERRORS]]
     # Without a path, the variables were refused and no resolver ran.
     began = result.data is not None or any(error.path for error in result.errors or ())
     return Answer(errors or None, result.data, began, operation)
+
+
+def _shown(error: GraphQLError, code: str, context: Context) -> GraphQLFormattedError:
+    """As `formatted`, without GraphQL's hints at names of the schema for who may not read it."""
+    shown = formatted(error, code, context.request_id)
+    if not context.actor.scopes or is_page_key(context.actor):
+        shown["message"] = _HINT.sub("", shown["message"])
+    return shown
+
+
+def is_page_key(actor: Actor) -> bool:
+    """Whether a key may do nothing but sign people up: it stands in a web page, for everybody to read."""
+    return actor.scopes == {Scope.SIGNUP}
 
 
 def _late(context: Context) -> GraphQLFormattedError:
@@ -210,6 +227,7 @@ def _arguments(admitted: Admitted, context: Context) -> dict[str, Any]:
 
 
 METHOD: Final = "METHOD"
+_HINT: Final = re.compile(r" Did you mean [^?]*\?")
 _REFUSED: Final = {
     OperationType.QUERY: "Queries are not accepted here.",
     OperationType.MUTATION: "Mutations are not accepted with GET: send a POST.",

@@ -8,7 +8,7 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from api.asked import Asked
-from api.auth import actor_for
+from api.auth import Held, actor_for, still_good
 from api.context import Context
 from api.documents import Rejected
 from api.execution import ALL, Admitted, admit, answers, refused
@@ -115,7 +115,7 @@ class Connection:
             await self._close(Close(4408, "Connection initialisation timeout"))
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
-            if self.context is not None and await actor_for(self.authorization) is None:
+            if self.context is not None and not await still_good(self.authorization):
                 await self._close(Close(4403, "The key is no longer valid."))
 
     async def _close(self, close: Close) -> None:
@@ -163,12 +163,16 @@ class Connection:
             raise Close(4400, "The payload is a JSON object.")
         given = {name.lower(): value for name, value in (payload or {}).items()}.get("authorization")
         self.authorization = given if isinstance(given, str) else self.authorization
-        actor = await actor_for(self.authorization)
+        visitor = visit(self.socket)
+        try:
+            actor = await actor_for(self.authorization, visitor.ip)
+        except Held as held:
+            raise Close(1013, f"Try again in {held.retry_after} s.") from None
         if actor is None:
             raise Close(4403, "Forbidden: send a valid key.")
         if not may_use(actor, self.socket.headers.get("origin")):
             raise Close(4403, "Forbidden: this key is bound to the pages of other origins.")
-        self.context = Context(actor, request_id(self.socket.scope), visit(self.socket))
+        self.context = Context(actor, request_id(self.socket.scope), visitor)
         await self._send("connection_ack")
 
     def _subscribe(self, message: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol, cast
 
 from starlette.types import Receive, Scope, Send
 
-from api.auth import actor_for
+from api.auth import still_good
 from api.context import Context
 from api.errors import UNAUTHENTICATED, coded
 from api.execution import Admitted, Answer, answers
@@ -123,7 +123,7 @@ class Stream:
 
     async def _check_key(self, send: Send) -> None:
         """End the stream when its key is no longer valid. Raises TimeoutError then."""
-        if self.context.actor.scopes and await actor_for(self.authorization) is None:
+        if self.context.actor.scopes and not await still_good(self.authorization):
             error = coded("The key is no longer valid.", UNAUTHENTICATED).formatted
             await self._write(send, self.framing.part({"errors": [error]}) + self.framing.closing, more=False)
             raise TimeoutError

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.asked import Asked
-from api.auth import actor_for
+from api.auth import Held, actor_for
 from api.context import Context
 from api.documents import Rejected
 from api.errors import FORBIDDEN, RATE_LIMITED, UNAUTHENTICATED, UNAVAILABLE
@@ -27,6 +27,7 @@ from api.http.request import BadRequest, from_post, from_query
 from api.http.stream import Stream
 from api.visitor import visit
 from domain.actor import Actor
+from domain.infra.settings import settings
 
 _NOBODY: Final = Actor(UUID(int=0), "nobody", frozenset())
 _STATUSES: Final = {RATE_LIMITED: 429, UNAVAILABLE: 503, METHOD: 405}
@@ -60,17 +61,14 @@ class View:
             raise BadRequest(405, "Use POST, or GET for queries.", allow="GET, POST")
         if request.method == "GET" and is_cross_site(request.headers):
             raise BadRequest(403, "A page of another site may not call this.", FORBIDDEN)
-        authorization = request.headers.get("authorization")
-        actor = await actor_for(authorization)
-        if actor is None and authorization is not None:
-            raise unauthenticated()
+        visitor = visit(request)
+        actor = await _actor(request.headers.get("authorization"), visitor.ip)
         if actor is not None and not may_use(actor, request.headers.get("origin")):
             raise BadRequest(403, "This key is bound to the pages of other origins.", FORBIDDEN)
         asked = await from_post(request) if request.method == "POST" else from_query(request)
-        # The schema is no secret: whoever looks at it in an IDE has yet to be asked for a key.
-        if actor is None and not introspects(asked):
+        if actor is None and not (settings().open_introspection and introspects(asked)):
             raise unauthenticated()
-        context = Context(actor or _NOBODY, request_id(request.scope), visit(request))
+        context = Context(actor or _NOBODY, request_id(request.scope), visitor)
         return await _answered(request, asked, types, context)
 
 
@@ -92,6 +90,20 @@ async def _answered(request: Request, asked: Asked, types: Accepted, context: Co
     if types.stream and (types.streams_first or types.one is None) and status in (200, 400):
         return _stream(request, types.stream, context).refusing(answer)
     return _json(answer.body, status, types.one or JSON, _headers(answer, admitted))
+
+
+async def _actor(authorization: str | None, address: str | None) -> Actor | None:
+    """Who asks; None for nobody. Raises BadRequest: 401 for a bad credential, 429 for too many of them, 503."""
+    try:
+        actor = await actor_for(authorization, address)
+    except Held as held:
+        wait = {"retry-after": str(held.retry_after)}
+        if held.limited:
+            raise BadRequest(429, "Too many bad keys came from there. Wait.", RATE_LIMITED, **wait) from None
+        raise BadRequest(503, "Tokens cannot be verified now. Try again.", UNAVAILABLE, **wait) from None
+    if actor is None and authorization is not None:
+        raise unauthenticated()
+    return actor
 
 
 def unauthenticated() -> BadRequest:

@@ -3,9 +3,15 @@
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.actor import Scope
+
+SIGNATURES = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
+"""Algorithms with a private and a public key: never `none`, never a shared secret (RFC 8725, 3.1)."""
 
 
 class Settings(BaseSettings):
@@ -65,7 +71,42 @@ class Settings(BaseSettings):
     webhook_pause: float = Field(
         1.0, gt=0, description="Seconds before a failed delivery is tried for the second time."
     )
+    oidc_issuer: str | None = Field(
+        None, description="The OpenID provider whose access tokens (JWT) are taken, as in their `iss`; none by default."
+    )
+    oidc_audience: str | None = Field(
+        None, description="Whom those tokens must be meant for (`aud`); several by commas."
+    )
+    oidc_jwks_url: str | None = Field(None, description="Where the provider's keys are; discovered when left out.")
+    oidc_algorithms: str = Field(
+        "RS256,ES256,EdDSA", description="Signatures that are taken, by commas: of the RS, PS and ES kinds, and EdDSA."
+    )
+    oidc_account: UUID | None = Field(None, description="The account that every token is for.")
+    oidc_account_claim: str = Field("assent_account", description="Else the claim that holds the account's id.")
+    oidc_scopes_claim: str = Field("scope", description="The claim that holds what a token may do.")
+    oidc_scope_prefix: str = Field("assent:", description="What our scopes begin with there: assent:read.")
+    oidc_scopes: str = Field("", description="What a token may do whose claim holds none of them, by commas.")
+    open_introspection: bool = Field(False, description="Show the schema to callers without a key, too.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def algorithms(self) -> frozenset[str]:
+        """The algorithms in `oidc_algorithms`."""
+        return frozenset(name.strip() for name in self.oidc_algorithms.split(","))
+
+    @field_validator("oidc_algorithms")
+    @classmethod
+    def _public_keys_alone(cls, value: str) -> str:
+        if unsafe := {name.strip() for name in value.split(",")} - SIGNATURES:
+            raise ValueError(f"{', '.join(sorted(unsafe))}: not allowed; choose of {', '.join(sorted(SIGNATURES))}.")
+        return value
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _known_scopes(cls, value: str) -> str:
+        if unknown := {name.strip() for name in value.split(",") if name.strip()} - set(Scope):
+            raise ValueError(f"{', '.join(sorted(unknown))}: the scopes are {', '.join(Scope)}.")
+        return value
 
     @property
     def old_secrets(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Who may do what: every root field declares its scope, and a key without it is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from graphql import GraphQLField
@@ -83,16 +83,59 @@ async def test_without_a_valid_key(api: Client, authorization: str | None) -> No
     assert "data" not in response.json()
 
 
-async def test_the_schema_is_no_secret(api: Client) -> None:
-    """Without any key the schema can be read, and nothing beside it; a wrong key is told so even then."""
+INTROSPECTION = {"query": "{ __typename __schema { queryType { name } } }"}
+
+
+async def test_the_schema_is_shown_to_keys_alone(api: Client) -> None:
+    """Without a key, or with one that stands in a web page, nothing of it is: no introspection, no hint at a name."""
     async with connected() as http:
-        schema_alone = {"query": "{ __typename __schema { queryType { name } } }"}
-        response = await http.post("/graphql", json=schema_alone)
+        for query in (INTROSPECTION["query"], "{ __typename }", "{ contatcs }", "{"):
+            response = await http.post("/graphql", json={"query": query})
+            assert response.status_code == 401
+            assert "Did you mean" not in response.text
+    page = await api.with_scopes(Scope.SIGNUP)
+    assert (await page.error(INTROSPECTION["query"]))["extensions"]["code"] == "FORBIDDEN"
+    assert (await api.post(INTROSPECTION)).json()["data"]["__schema"] == {"queryType": {"name": "Query"}}
+
+
+async def test_the_schema_can_be_opened(api: Client, setting: Callable[..., None]) -> None:
+    """Where the settings say so it can be read without a key, and nothing beside it; not with a wrong one."""
+    setting(ASSENT_OPEN_INTROSPECTION="true")
+    async with connected() as http:
+        response = await http.post("/graphql", json=INTROSPECTION)
         assert response.json()["data"]["__schema"] == {"queryType": {"name": "Query"}}
-        for query in ("{ __schema { queryType { name } } topics { id } }", "{ __typename }", "{ nope }", "{"):
+        for query in ("{ __schema { queryType { name } } topics { id } }", "{ __schema { nope } }", "{"):
             assert (await http.post("/graphql", json={"query": query})).status_code == 401
         wrong = {"authorization": "Bearer wrong-key-of-some-length"}
-        assert (await http.post("/graphql", json=schema_alone, headers=wrong)).status_code == 401
+        assert (await http.post("/graphql", json=INTROSPECTION, headers=wrong)).status_code == 401
+
+
+HINTS = {
+    "a field": ("{ contatcs { nodes { id } } }", {}),
+    "an argument": ("{ contacts(frist: 1) { nodes { id } } }", {}),
+    "a type": ("query($id: IDD) { node(id: $id) { id } }", {}),
+    "an enum value": ("{ contactSummary(channel: EMIAL) { total } }", {}),
+    "an input field": ("{ contacts(filter: { serch: 1 }) { nodes { id } } }", {}),
+    "an input field in a variable": (
+        "query($f: ContactFilterInput) { contacts(filter: $f) { nodes { id } } }",
+        {"serch": 1},
+    ),
+    "an enum value in a variable": (
+        "query($f: ContactFilterInput) { contacts(filter: $f) { nodes { id } } }",
+        {"channel": "EMIAL"},
+    ),
+    "a directive": ("{ __typename @inclde(if: true) }", {}),
+}
+
+
+@pytest.mark.parametrize("what", HINTS)
+async def test_a_key_in_a_web_page_is_given_no_hint(api: Client, what: str) -> None:
+    """Who mistypes a name is told which one was meant, unless the key is one for everybody to read."""
+    query, given = HINTS[what]
+    page = await api.with_scopes(Scope.SIGNUP)
+    told = [(await client.answer(query, f=given))["errors"] for client in (api, page)]
+    assert "Did you mean" in str(told[0]) or what == "a directive"
+    assert "Did you mean" not in str(told[1])
 
 
 async def test_a_key_in_other_letters_is_another_key(api: Client) -> None:

@@ -64,12 +64,20 @@ function isSubscription(documentAST, operationName) {
   return !!documentAST && getOperationAST(documentAST, operationName)?.operation === "subscription";
 }
 
-/** How GraphiQL reaches the API: subscriptions over graphql-transport-ws, all else over POST. */
-export function createFetcher(endpoint) {
+/**
+ * How GraphiQL reaches the API: subscriptions over graphql-transport-ws, all else over POST.
+ * It asks for the schema before its editor of headers is there: the prefilled key goes along then.
+ */
+export function createFetcher(endpoint, authorization) {
   const socket = new URL(endpoint);
   socket.protocol = socket.protocol.replace("http", "ws");
-  return (request, { headers, documentAST } = {}) =>
-    isSubscription(documentAST, request.operationName)
+  const prefilled = authorization ? { authorization } : undefined;
+  return (request, { headers = prefilled, documentAST } = {}) => {
+    if (request.operationName === "IntrospectionQuery" && authorizationOf(headers) === undefined) {
+      return Promise.resolve(failed('Enter a key under "Headers", then fetch the schema again.'));
+    }
+    return isSubscription(documentAST, request.operationName)
       ? subscribe(socket.href, request, headers)
       : post(endpoint, request, headers);
+  };
 }

@@ -16,7 +16,7 @@ const headers = authorization
 
 createRoot(root).render(
   <GraphiQL
-    fetcher={createFetcher(new URL(endpoint, location.href).href)}
+    fetcher={createFetcher(new URL(endpoint, location.href).href, authorization)}
     storage={createStorage(localStorage, headers)}
     plugins={[EXAMPLES_PLUGIN, HISTORY_PLUGIN]}
     defaultHeaders={headers}
