@@ -1,6 +1,7 @@
 """Workers that are killed while they deliver: nothing is lost, nothing out of order, repeats carry their first id."""
 
 import asyncio
+from functools import partial
 
 from domain.accounts.create import create_account
 from domain.actor import Actor, Scope
@@ -11,6 +12,10 @@ from tests.domain.webhooks.receiver import Receiver
 from tests.flows.crew import Worker
 
 _ENV = {"ASSENT_WEBHOOK_ALLOWED_HOSTS": "127.0.0.1", "ASSENT_WEBHOOK_PAUSE": "0.05"}
+
+
+def _more(seen: int, receiver: Receiver) -> bool:
+    return receiver.seen > seen
 
 
 async def delivered(actor: Actor, made: NewWebhook, position: int) -> bool:
@@ -30,7 +35,7 @@ async def test_killed_while_delivering(db: None, redis: None) -> None:
             worker = Worker(**_ENV)
             written += await entries(actor, 50)
             receiver.hold = True
-            await receiver.until(lambda r, seen=seen: r.seen > seen)
+            await receiver.until(partial(_more, seen))
             await worker.kill()
             receiver.let_go()
         crew = [Worker(**_ENV), Worker(**_ENV)]

@@ -13,7 +13,7 @@ from domain.infra.db import pool, tx
 from domain.infra.settings import settings
 from domain.ledger import tail
 from domain.ledger.changes import changes
-from domain.ledger.events import Event
+from domain.ledger.events import Event, feed
 from domain.ledger.horizon import final_position, lag
 from domain.ledger.tail import follow, growth
 from tests.domain.consent.population import account, elsewhere
@@ -54,7 +54,6 @@ async def test_fifty_followers_and_a_burst(actor: Actor, monkeypatch: pytest.Mon
     monkeypatch.setattr(tail, "KEPT", 300)
     monkeypatch.setattr(tail, "BATCH", 100)
     reads = 0
-    feed = tail.feed
 
     async def counted(*given: Any, **more: Any) -> list[Event]:
         nonlocal reads
