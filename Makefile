@@ -25,6 +25,7 @@ test: setup ## Run every test; ARGS="-k words" narrows them
 
 check: lint types imports ## Everything a change must pass before the tests: lint, types, contracts, schema
 	@$(BIN)/assent schema export --check
+	@$(BIN)/assent schema compare
 
 fmt: $(SETUP) ## Format the code and mend what can be mended
 	@$(BIN)/ruff format $(CODE)
