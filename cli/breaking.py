@@ -12,7 +12,8 @@ _BREAKING = re.compile(r"^### Breaking$(.*?)(?=^### |\Z)", re.MULTILINE | re.DOT
 def unsaid(released: str, now: str, changelog: str) -> list[str]:
     """Each breaking change that the changelog does not name under Unreleased, Breaking; in words.
 
-    To name one is to write what it is about as code: `Group`, `Contact.name`, `Channel.POST`, `Query.contacts(search:)`.
+    To name one is to write as code what it is about: `Group`, `Contact.name`, `Channel.POST`,
+    `Query.contacts(search:)`.
     """
     changes = find_breaking_changes(build_schema(released), build_schema(now))
     said = _said(changelog)
@@ -28,5 +29,5 @@ def _said(changelog: str) -> set[str]:
 
 def _about(description: str) -> str:
     """What a change is about, as its description says: `Query.a(x:)`, `E.B`, `@d`, or a type's name at the start."""
-    found = re.search(r"@?\w+\.\w+(\(\w+:\))?|@\w+|^\w+", description)
+    found = re.search(r"\w+\.\w+(\(\w+:\))?|@\w+", description) or re.match(r"\w+", description)
     return found[0] if found else description

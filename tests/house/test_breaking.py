@@ -18,7 +18,8 @@ CHANGES = ("Gone", "Query.a(x:)", "Query.b", "E.B", "I.w", "@d")
 def changelog(*names: str, title: str = "Breaking") -> str:
     """A changelog whose unreleased part names these."""
     named = "\n".join(f"- `{name}` is another now." for name in names)
-    return f"# Changelog\n\n## [Unreleased]\n\n### {title}\n\n{named}\n\n### Fixed\n\n- `Nothing`\n\n## [0.1.0]\n\n- `E.B`\n"
+    unreleased = f"## [Unreleased]\n\n### {title}\n\n{named}\n\n### Fixed\n\n- `Nothing`"
+    return f"# Changelog\n\n{unreleased}\n\n## [0.1.0]\n\n### Breaking\n\n- `E.B`\n"
 
 
 def test_what_breaks_is_found() -> None:
