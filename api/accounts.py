@@ -52,6 +52,7 @@ class Account(Node):
     dark_colour: str | None = strawberry.field(
         description="The same in dark mode; null: `colour`, made as light as it takes to be read."
     )
+    time_zone: str = strawberry.field(description="Whose day it is for yearly journeys: an IANA name.")
 
     @classmethod
     def of(cls, account: models.Account) -> "Account":
@@ -66,6 +67,7 @@ class Account(Node):
             logo_url=account.logo and logo_url(account.id, account.logo),
             colour=account.colour,
             dark_colour=account.dark_colour,
+            time_zone=account.time_zone,
         )
 
     @strawberry.field(description="Its topics, oldest first.")
@@ -107,6 +109,9 @@ class UpdateAccountInput:
     )
     dark_colour: str | None = strawberry.field(
         default=UNSET, description="For dark mode, with a contrast of at least 4.5:1 to #16181d."
+    )
+    time_zone: str | None = strawberry.field(
+        default=UNSET, description="An IANA name, such as Europe/Berlin; null makes it UTC."
     )
 
     def given(self) -> dict[str, Any]:

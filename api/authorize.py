@@ -158,7 +158,7 @@ class AuthorizeMutation:
     async def authorize_sends(self, info: Info, asked: Input[AuthorizeSendsInput]) -> AuthorizeSendsPayload:
         """Ask."""
         made = await authorize_sends(info.context.actor, asked.read())
-        whom: list[str] = next(given(one) for one in vars(asked.contacts).values() if given(one) is not None)
+        whom = next(found for one in vars(asked.contacts).values() if (found := given(one)) is not None)
         return AuthorizeSendsPayload(
             authorization=global_id("SendAuthorization", made.id),
             answered_at=made.answered_at,

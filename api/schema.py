@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
 from api.accounts import Account, AccountMutation, AccountQuery, Topic
+from api.authorize import AuthorizeMutation
 from api.bulk.change_status import BulkChangeStatusMutation, BulkChangeStatusQuery
 from api.bulk.double_opt_in import BulkDoubleOptInMutation
 from api.bulk.erase import BulkEraseMutation
@@ -33,8 +34,10 @@ from api.groups import Group, GroupMutation, GroupQuery
 from api.hooks import HookMutation, HookQuery
 from api.imports.import_contacts import ImportContactsMutation
 from api.imports.preview import ImportPreviewQuery
+from api.journeys import JourneyMutation, JourneyQuery
 from api.keys import KeyMutation, KeyQuery
 from api.live import FeedSubscription
+from api.missed import MissedMutation, MissedQuery
 from api.nodes import NodeQuery
 from api.proof import ProofMutation, ProofQuery
 from api.scalars import SCALARS
@@ -64,6 +67,8 @@ _QUERIES = (
     HookQuery,
     ProofQuery,
     KeyQuery,
+    JourneyQuery,
+    MissedQuery,
 )
 _MUTATIONS = (
     CreateContact,
@@ -90,6 +95,9 @@ _MUTATIONS = (
     DeliveryMutation,
     HookMutation,
     ProofMutation,
+    AuthorizeMutation,
+    JourneyMutation,
+    MissedMutation,
     AccountMutation,
     WebhookMutation,
     WebhookErrandMutation,

@@ -24,6 +24,7 @@ from domain.imports.stage import stage
 from domain.infra import queue
 from domain.infra.log import bound, logger
 from domain.infra.settings import settings
+from domain.messages.journeys.resend import resend_part
 from domain.suppressions.suppress import work_off
 
 SLICE = 5.0
@@ -42,7 +43,7 @@ _PASSING = (
     asyncpg.UniqueViolationError,
     MovedError,
 )
-_WORK: Final[dict[BulkKind, Work]] = {**WORK, BulkKind.IMPORT: merge_part}
+_WORK: Final[dict[BulkKind, Work]] = {**WORK, BulkKind.IMPORT: merge_part, BulkKind.RESEND: resend_part}
 
 T = TypeVar("T")
 log = logger(__name__)

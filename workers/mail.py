@@ -11,9 +11,16 @@ from domain.infra.log import logger
 from domain.mail.deliver import Bounce, Compose, deliver
 from domain.mail.outbox import MailKind, due
 from domain.mail.transport import transport
+from domain.messages.journeys import compose as journeys
 
-COMPOSE: Final[dict[MailKind, Compose]] = {MailKind.CONFIRMATION: compose.compose}
-BOUNCE: Final[dict[MailKind, Bounce]] = {MailKind.CONFIRMATION: compose.bounced}
+COMPOSE: Final[dict[MailKind, Compose]] = {
+    MailKind.CONFIRMATION: compose.compose,
+    MailKind.JOURNEY: journeys.compose,
+}
+BOUNCE: Final[dict[MailKind, Bounce]] = {
+    MailKind.CONFIRMATION: compose.bounced,
+    MailKind.JOURNEY: journeys.bounced,
+}
 _PATIENCE: Final = 10
 """Seconds within which an account is rung for once."""
 

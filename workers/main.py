@@ -21,6 +21,7 @@ from domain.infra.log import logger
 from domain.infra.settings import settings
 from workers.bulk import bulk
 from workers.files import files
+from workers.journeys import watch_journeys
 from workers.mail import close_mail, mail, sweep_mail
 from workers.signups import signup, sweep_signups
 from workers.sweep import INTERVAL, sweep, tidy
@@ -85,6 +86,7 @@ def _worker() -> Worker:
             cron(cast("WorkerCoroutine", sweep), second=set(range(0, 60, INTERVAL)), run_at_startup=True),
             cron(cast("WorkerCoroutine", sweep_mail), second=set(range(1, 60, INTERVAL))),
             cron(cast("WorkerCoroutine", sweep_signups), second=set(range(1, 60, INTERVAL))),
+            cron(cast("WorkerCoroutine", watch_journeys), second=set(range(0, 60, 5))),
             cron(cast("WorkerCoroutine", tidy), second={5, 15, 25, 35, 45, 55}),
             cron(cast("WorkerCoroutine", files), minute=17, second=7),
         ],

@@ -19,6 +19,7 @@ class Account(Model):
     logo = fields.TextField(null=True)
     colour = fields.TextField(null=True)
     dark_colour = fields.TextField(null=True)
+    time_zone = fields.TextField(default="UTC")
     address_key = fields.BinaryField()
     created_at = fields.DatetimeField()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from domain.accounts import logo, rules
 from domain.accounts.colours import NIGHT, PAPER, colour
@@ -15,9 +16,10 @@ from domain.values import OptOutPolicy
 
 async def update_account(actor: Actor, **changes: Any) -> Account:
     """Set what is named: name, opt_out_policy, contact_types, default_country, postal_address, logo (a data URL),
-    colour, dark_colour.
+    colour, dark_colour, time_zone (IANA).
 
-    None clears the last five. A contact keeps a type that is taken off the list. Raises DomainError.
+    None clears the five before the last, and makes the time zone UTC.
+    A contact keeps a type that is taken off the list. Raises DomainError.
     """
     checked = {name: _CHECKS[name](value) for name, value in changes.items()}
     if "logo" in checked:
@@ -42,6 +44,15 @@ def _types(types: list[str] | None) -> list[str]:
     return rules.contact_types(types or [])
 
 
+def _zone(name: str | None) -> str:
+    if name is None:
+        return "UTC"
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        raise invalid("Not a time zone's name, such as Europe/Berlin.", "timeZone") from None
+
+
 def _logo(data: str | None) -> tuple[str, bytes] | None:
     return None if data is None else logo.parsed(data)
 
@@ -64,4 +75,5 @@ _CHECKS: Final[dict[str, Callable[[Any], object]]] = {
     "logo": _logo,
     "colour": lambda text: colour(text, PAPER, "colour"),
     "dark_colour": lambda text: colour(text, NIGHT, "darkColour"),
+    "time_zone": _zone,
 }

@@ -85,7 +85,7 @@ def judge(
     `topic_on`: the topic in question, or at least one when none is. `asked_lately`: the recipient's own sign-up or
     preference request is not older than 7 days.
     """
-    address = point and Standing(point.channel, point.consent, point.deliverability)
+    address = None if point is None else Standing(point.channel, point.consent, point.deliverability)
     reasons = blocks(purpose, contact.lifecycle, address, topic_on=topic_on, asked_lately=asked_lately)
     wakes = not reasons and contact.lifecycle is Lifecycle.ARCHIVED
     if point is None:

@@ -121,7 +121,7 @@ async def contact_then(actor: Actor, lookup: Lookup, at: datetime) -> UUID | Non
     found: UUID | None = lookup.id
     if lookup.external_id is not None:
         contact = await find(actor, lookup)
-        found = contact and contact.id
+        found = contact.id if contact else None
     elif lookup.id is None:
         found = await _holder(actor, lookup, at)
     known = found is not None and await pool().fetchval(_KNOWN, actor.account_id, found, at)

@@ -27,6 +27,8 @@ class Mail:
     text: str
     html: str
     language: str = "en"
+    headers: tuple[tuple[str, str], ...] = ()
+    """Further ones, such as List-Unsubscribe; of our own making."""
 
 
 def letter(mail: Mail, mail_id: UUID, at: datetime) -> Letter:
@@ -42,6 +44,8 @@ def letter(mail: Mail, mail_id: UUID, at: datetime) -> Letter:
     # RFC 3834: written by a program, so no out-of-office answers.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
+    for name, value in mail.headers:
+        message[name] = one_line(value)
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
     message["Content-Language"] = mail.language

@@ -71,6 +71,8 @@ class MailKind(StrEnum):
 
     CONFIRMATION = "CONFIRMATION"
     """Of a request to confirm."""
+    JOURNEY = "JOURNEY"
+    """Of a contact's entry into an occasion of a journey."""
 
 
 class MailStatus(StrEnum):

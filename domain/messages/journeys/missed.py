@@ -1,0 +1,56 @@
+"""Journeys and missed messages as they stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.contacts.send import SendBlock
+from domain.infra.db import pool
+from domain.messages.journeys.rows import JOURNEY, MISSED, Journey, Missed, journey_of, missed_of
+
+_JOURNEYS: Final = f"SELECT {JOURNEY} FROM journey j WHERE j.account_id = $1 ORDER BY j.id"
+_PAGE: Final = f"""
+SELECT {MISSED} FROM journey_entry e
+ WHERE e.account_id = $1 AND e.missed_at IS NOT NULL AND ($2::uuid IS NULL OR e.id < $2)
+   AND ($3::uuid IS NULL OR e.journey_id = $3) AND ($4::uuid IS NULL OR e.contact_id = $4)
+   AND ($5::text IS NULL OR $5::send_block = ANY (e.reasons))
+   AND ($6::boolean IS NULL OR $6 = (e.status = 'MISSED' AND e.expires_at > $7))
+ ORDER BY e.id DESC LIMIT $8
+"""
+_BY_IDS: Final = f"""
+SELECT {MISSED} FROM journey_entry e
+ WHERE e.account_id = $1 AND e.missed_at IS NOT NULL AND e.id = ANY ($2::uuid[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MissedFilter:
+    """Which missed messages: every condition that is named."""
+
+    journey_id: UUID | None = None
+    contact_id: UUID | None = None
+    reason: SendBlock | None = None
+    waiting: bool | None = None
+    """Neither sent again nor expired."""
+
+
+async def journeys(actor: Actor) -> list[Journey]:
+    """The account's journeys, oldest first."""
+    return [journey_of(row) for row in await pool().fetch(_JOURNEYS, actor.account_id)]
+
+
+async def missed_page(
+    actor: Actor, first: int, before: UUID | None, where: MissedFilter, now: datetime
+) -> list[Missed]:
+    """Missed messages, newest first, from just below an id."""
+    given: list[Any] = [where.journey_id, where.contact_id, where.reason, where.waiting]
+    rows = await pool().fetch(_PAGE, actor.account_id, before, *given, now, first)
+    return [missed_of(row) for row in rows]
+
+
+async def missed_by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Missed]:
+    """The account's missed messages with these ids; those it does not have are left out."""
+    return {row["id"]: missed_of(row) for row in await pool().fetch(_BY_IDS, actor.account_id, list(ids))}
