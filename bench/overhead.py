@@ -32,7 +32,7 @@ _HASHED = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": sha256(
 def without(actor: Any) -> Iterator[None]:
     """No key is looked up, nothing is weighed or counted, no hash is resolved."""
 
-    async def known(_: object) -> Any:
+    async def known(*_: object) -> Any:
         return actor
 
     async def nothing(*_: object) -> None:

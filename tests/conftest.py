@@ -96,8 +96,9 @@ def redis_url(_valkey: str) -> str:
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[None]:
     """An open `domain.infra.redis` on an empty database, so that bells ring."""
-    from domain.infra import redis
+    from domain.infra import bucket, redis
 
+    bucket.forget()  # that Redis was away in the test before
     redis.connect(redis_url)
     yield
     await redis.close()
