@@ -51,7 +51,7 @@ class Tail:
     events: list[Event] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     grown: asyncio.Event = field(default_factory=asyncio.Event)
-    filling: asyncio.Lock = field(default_factory=asyncio.Lock)
+    filling: "asyncio.Task[None] | None" = None
 
     def reach(self, end: int, *, grown: bool) -> None:
         """The ledger is final up to here, and has entries (or none) that were not read yet."""
@@ -76,16 +76,18 @@ class Tail:
 
     async def _fill(self, actor: Actor) -> None:
         """Read the next batch into the buffer: once, whoever asks."""
-        high = self.high
-        async with self.filling:
-            if self.high != high:
-                return
-            events, self.high = await _read(actor, high, self.end)
-            self.events += events
-            self.positions += [event.position for event in events]
-            if len(self.events) > 2 * KEPT:
-                self.low = self.positions[-KEPT - 1]
-                del self.events[:-KEPT], self.positions[:-KEPT]
+        if self.filling is None or self.filling.done():
+            self.filling = asyncio.create_task(self._load(actor))
+        # One who leaves takes nothing away from the others.
+        await asyncio.shield(self.filling)
+
+    async def _load(self, actor: Actor) -> None:
+        events, self.high = await _read(actor, self.high, self.end)
+        self.events += events
+        self.positions += [event.position for event in events]
+        if len(self.events) > 2 * KEPT:
+            self.low = self.positions[-KEPT - 1]
+            del self.events[:-KEPT], self.positions[:-KEPT]
 
 
 async def _read(actor: Actor, seen: int, end: int) -> tuple[Sequence[Event], int]:

@@ -68,7 +68,8 @@ async def test_fifty_followers_and_a_burst(actor: Actor, monkeypatch: pytest.Mon
     written = [position for _ in range(20) for position in await entries(actor, 100)]
     for follower in followers:
         assert await follower == written
-    assert reads < 45 + 5 * 21
+    # Each for itself would take a thousand.
+    assert reads < 500
 
 
 async def test_without_the_bell_readers_look_by_themselves(actor: Actor) -> None:
