@@ -1,5 +1,6 @@
 """Messages of journeys that were missed, and sending them again."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -124,11 +125,17 @@ class ResendMissedMessagesPayload(BulkPayload):
     """The answer."""
 
 
+async def wrapped_missed(info: Info, found: Iterable[rows.Missed]) -> list[MissedMessage]:
+    """Rows as clients see them, in their order."""
+    held = list(found)
+    contacts = await wrapped_by_id(info, [row.contact_id for row in held])
+    return [MissedMessage.of(row, contacts.get(row.contact_id)) for row in held]
+
+
 async def _connection(info: Info, found: list[rows.Missed], size: int, after: str | None) -> MissedMessageConnection:
     """`found` holds one more than the page when there is more."""
     shown = found[:size]
-    contacts = await wrapped_by_id(info, [row.contact_id for row in shown])
-    nodes = [MissedMessage.of(row, contacts.get(row.contact_id)) for row in shown]
+    nodes = await wrapped_missed(info, shown)
     cursors = [cursor(str(row.id)) for row in shown]
     return MissedMessageConnection(
         edges=[MissedMessageEdge(node=node, cursor=at) for node, at in zip(nodes, cursors, strict=True)],

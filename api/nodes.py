@@ -14,7 +14,9 @@ from api.context import Info
 from api.feed import position_of, wrapped_events
 from api.fields import check, query
 from api.groups import wrapped_groups
+from api.journeys import Journey
 from api.keys import ApiKey
+from api.missed import wrapped_missed
 from api.relay import MOST_A_PAGE, Node, read_id, uuid_of
 from api.webhooks.types import Webhook, WebhookDelivery
 from domain.accounts import keys
@@ -25,6 +27,7 @@ from domain.contacts import queries as contacts
 from domain.errors import DomainError, ErrorCode
 from domain.groups import queries as groups
 from domain.ledger.events import by_positions
+from domain.messages.journeys import missed as journeys
 from domain.webhooks import queries as webhooks
 
 Found = Mapping[UUID, Node]
@@ -74,6 +77,17 @@ async def _keys(info: Info, ids: Sequence[UUID]) -> Found:
     return {key: ApiKey.of(row) for key, row in (await keys.keys_by_ids(info.context.actor, ids)).items()}
 
 
+async def _journeys(info: Info, ids: Sequence[UUID]) -> Found:
+    return {row.id: Journey.of(row) for row in await journeys.journeys(info.context.actor) if row.id in ids}
+
+
+async def _missed(info: Info, ids: Sequence[UUID]) -> Found:
+    rows = await journeys.missed_by_ids(info.context.actor, ids)
+    return {
+        row.id: message for row, message in zip(rows.values(), await wrapped_missed(info, rows.values()), strict=True)
+    }
+
+
 _LOADERS: Final[dict[str, Callable[[Info, Sequence[UUID]], Awaitable[Found]]]] = {
     "Contact": _contacts,
     "ContactPoint": _points,
@@ -84,6 +98,8 @@ _LOADERS: Final[dict[str, Callable[[Info, Sequence[UUID]], Awaitable[Found]]]] =
     "Webhook": _webhooks,
     "WebhookDelivery": _deliveries,
     "ApiKey": _keys,
+    "Journey": _journeys,
+    "MissedMessage": _missed,
 }
 
 

@@ -120,6 +120,8 @@ _WORDS: Final = {
     "Account": "account",
     "Upload": "upload",
     "Webhook": "webhook",
+    "Journey": "journey",
+    "MissedMessage": "missed message",
     "WebhookDelivery": "delivery",
     "InboundHook": "hook",
     "ApiKey": "key",

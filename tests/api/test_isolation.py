@@ -36,6 +36,9 @@ NEEDED = {
     "formUrl": "https://www.example.com/join",
     "wording": "Yes, write to me about news.",
     "contacts": {"emails": ["nobody@example.com"]},
+    "trigger": "BY_HAND",
+    "event": "order paid",
+    "message": {"subject": "Hello", "text": "{{ unsubscribe }}", "html": "{{ unsubscribe }}"},
 }
 
 
