@@ -1,7 +1,7 @@
 """A receiver of webhooks as an integrator writes one: every signature is checked by the reference library."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -11,6 +11,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 Reply = Callable[[int], "web.Response | None"]
 """What to answer to the n-th request (from 1); None: take it."""
 
+SlowReply = Callable[[int], Awaitable["web.Response | None"]]
+"""The same, in its own time."""
+
 
 @dataclass
 class Receiver:
@@ -18,6 +21,7 @@ class Receiver:
 
     secret: str = ""
     reply: Reply = lambda _: None
+    slow_reply: SlowReply | None = None
     port: int = 0
     seen: int = 0
     forged: int = 0
@@ -83,7 +87,7 @@ class Receiver:
         except WebhookVerificationError:
             self.forged += 1
             return web.Response(status=401)
-        answer = self.reply(self.seen)
+        answer = await self.slow_reply(self.seen) if self.slow_reply else self.reply(self.seen)
         if answer is None or 200 <= answer.status < 300:
             self.taken.append(body)
             if self.hold:
