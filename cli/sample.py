@@ -74,12 +74,14 @@ async def _ensure_account(data_dir: Path, key: str) -> None:
 
 async def _fill(key: str, contacts: int) -> None:
     from domain.accounts.keys import authenticate
+    from domain.sample.journeys import write_journey
     from domain.sample.write import write_sample
 
     owner = await authenticate(key)
     if owner and contacts:
         print(f"assent: writing {contacts:,} sample contacts", file=sys.stderr)
         await write_sample(owner, contacts)
+        await write_journey(owner)
 
 
 async def _choose(data_dir: Path, key: str) -> None:

@@ -48,9 +48,8 @@ B = SendBlock
 
 async def journey(actor: Actor, trigger: Trigger = Trigger.BY_HAND, **given: Any) -> Journey:
     """A new journey."""
-    return await create_journey(
-        actor, NewJourney(**{"key": "one", "name": "One", "templates": WORDS} | given, trigger=trigger)
-    )
+    asked: dict[str, Any] = {"key": "one", "name": "One", "templates": WORDS, "trigger": trigger}
+    return await create_journey(actor, NewJourney(**asked | given))
 
 
 async def by_hand(actor: Actor, one: Journey, *contacts: UUID, occasion: str | None = None) -> int:

@@ -1,10 +1,17 @@
 """The sample has contacts in every state, and counts that add up."""
 
+from datetime import UTC, datetime
+
 from domain.contacts.counts import differences
+from domain.contacts.send import SendBlock
 from domain.infra.db import pool
+from domain.messages.journeys.missed import MissedFilter, journeys, missed_page
+from domain.messages.journeys.watch import watch
+from domain.sample.journeys import write_journey
 from domain.sample.write import write_sample
 from domain.values import Channel, ConsentStatus
 from tests.domain.consent.population import account
+from tests.mailing import send_mail
 
 
 async def test_a_small_sample_has_every_state(db: None) -> None:
@@ -27,6 +34,19 @@ async def test_a_small_sample_has_every_state(db: None) -> None:
     ):
         assert await pool().fetchval(question), question
     assert await differences(actor.account_id) == []
+
+
+async def test_a_welcome_and_a_missed_message(db: None) -> None:
+    """The sample has a journey, once, and somebody's message is missed as soon as a worker has looked."""
+    actor = await account()
+    await write_sample(actor, 20)
+    for _ in range(2):
+        await write_journey(actor)
+    assert [journey.name for journey in await journeys(actor)] == ["Welcome"]
+    assert await watch(datetime.now(UTC)) == 0
+    await send_mail(actor.account_id)
+    (kept,) = await missed_page(actor, 10, None, MissedFilter(), datetime.now(UTC))
+    assert kept.reasons == [SendBlock.NON_MARKETABLE]
 
 
 async def test_a_sample_that_was_cut_short_goes_on(db: None) -> None:
