@@ -24,7 +24,7 @@ from api.http.uploads import receive_upload
 from api.http.view import View
 from api.pages.proof import proof
 from api.pages.routes import PAGES
-from domain.infra import db, queue, redis
+from domain.infra import db, queue, redis, telemetry
 from domain.infra.settings import settings
 from domain.ledger import tail
 
@@ -35,6 +35,7 @@ async def lifespan(_app: Starlette) -> AsyncIterator[None]:
     given = settings()
     assert given.database_url, "ASSENT_DATABASE_URL is required here"
     assert given.redis_url, "ASSENT_REDIS_URL is required here"
+    telemetry.start("assent-api")
     await db.connect(given.database_url, given.pool_size)
     redis.connect(given.redis_url)
     gc.freeze()  # the schema stays; to look through it again and again for garbage costs more than most requests
@@ -46,6 +47,7 @@ async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await tail.close()
         await redis.close()
         await db.close()
+        telemetry.stop()
 
 
 def application() -> Starlette:

@@ -24,6 +24,7 @@ from api.limits import MAX_ERRORS
 from api.schema import schema
 from domain.actor import Actor, Scope
 from domain.infra.settings import settings
+from domain.infra.telemetry import span
 
 documents: Final = Documents(schema._schema)  # noqa: SLF001 - executed without the wrapper, whose extensions we do not use
 _Executor: Final = executor_for(schema._schema)  # noqa: SLF001
@@ -121,8 +122,9 @@ async def run(admitted: Admitted, context: Context) -> Answer:
     began = perf_counter()
     operation = admitted.operation
     try:
-        async with asyncio.timeout(settings().deadline):
-            answer = _answer(await _result(admitted, context), operation, context)
+        with span(f"{operation.kind.value} {operation.label}", **{"graphql.operation.type": operation.kind.value}):
+            async with asyncio.timeout(settings().deadline):
+                answer = _answer(await _result(admitted, context), operation, context)
     except TimeoutError:
         # Cancelling has reached the database: what ran there is stopped, its transaction rolled back.
         answer = Answer([_late(context)], None, True, operation)

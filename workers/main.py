@@ -4,19 +4,21 @@ import asyncio
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from signal import Signals
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import asyncpg
 import orjson
 from arq.cron import cron
 from arq.typing import StartupShutdown, WorkerCoroutine
+from arq.worker import Function, func
 from arq.worker import Worker as ArqWorker
-from arq.worker import func
 from redis.exceptions import RedisError
 
-from domain.infra import db, queue, redis
+from domain.infra import db, queue, redis, telemetry
 from domain.infra.log import logger
 from domain.infra.settings import settings
 from workers.bulk import bulk
@@ -43,6 +45,10 @@ log = logger(__name__)
 class Worker(ArqWorker):
     """arq's worker; its jobs learn at once that the process is to end, and stop after the part under way."""
 
+    def __init__(self, functions: Sequence[Function], **options: Any) -> None:
+        jobs = [replace(one, coroutine=telemetry.traced(one.name, one.coroutine)) for one in functions]
+        super().__init__(jobs, **options)
+
     def handle_sig_wait_for_completion(self, signum: Signals) -> None:
         """SIGTERM or SIGINT: take nothing new, let the parts under way end, then leave. Any number of times."""
         self.ctx["stopping"].set()
@@ -60,6 +66,7 @@ def run() -> None:
 
 
 async def _serve() -> None:
+    telemetry.start("assent-worker")
     redis.connect(settings().redis_url or "", timeout=REDIS_SECONDS)
     await db.connect(settings().database_url or "", settings().pool_size)
     worker = _worker()
@@ -77,6 +84,7 @@ async def _serve() -> None:
         await queue.drain()
         await redis.close()
         await db.close()
+        telemetry.stop()
 
 
 def _worker() -> Worker:

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 from redis.exceptions import NoScriptError
 
+from domain.infra import telemetry
 from domain.infra.log import logger
 from domain.infra.redis import AWAY, client
 
@@ -59,7 +60,8 @@ async def pour(name: str, amount: int, capacity: int, leak: float) -> Level | No
     if monotonic() < _script.away_until:
         return None
     try:
-        fits, level = await _run(f"assent:bucket:{name}", amount, capacity, leak)
+        with telemetry.span("pour", **{"db.system": "redis"}):
+            fits, level = await _run(f"assent:bucket:{name}", amount, capacity, leak)
     except AWAY as error:
         _script.away_until = monotonic() + _PAUSE
         log.warning("redis is away; nothing is limited meanwhile", exception=type(error).__name__)

@@ -11,6 +11,8 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connections
 
+from domain.infra import telemetry
+
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
 MODELS = ["domain.accounts.models", "domain.contacts.models", "domain.groups.models", "domain.bulk.models"]
@@ -64,6 +66,15 @@ async def tx() -> AsyncIterator[Connection]:
         async with connection.transaction():
             yield connection
         return
+    with telemetry.span("transaction", **{"db.system": "postgresql"}):
+        async with _opened(client) as connection:
+            yield connection
+    for call in _committed:
+        call()
+
+
+@asynccontextmanager
+async def _opened(client: AsyncpgDBClient) -> AsyncIterator[Connection]:
     async with pool().acquire() as connection, connection.transaction():
         wrapper = TransactionWrapper(client)
         wrapper._connection = cast(Any, connection)

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from domain.infra import telemetry
 from domain.infra.lazily import unseen
 
 with unseen("rich"):  # its coloured consoles would cost every start a tenth of a second
@@ -78,6 +79,7 @@ def _exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventD
     info = event.pop("exc_info", None)
     error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
+        telemetry.fault(error)
         frames = traceback.extract_tb(error.__traceback__)
         event["exception"] = f"{type(error).__module__}.{type(error).__qualname__}"
         event["frames"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]

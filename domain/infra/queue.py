@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from domain.infra import redis
+from domain.infra import redis, telemetry
 from domain.infra.lazily import deferred
 from domain.infra.log import logger
 
@@ -67,9 +67,16 @@ async def worker_alive() -> bool:
 
 async def _ring(job: str, account_id: UUID, operation_id: UUID, token: str) -> None:
     try:
-        async with asyncio.timeout(_TIMEOUT):
-            await jobs().enqueue_job(
-                job, str(account_id), str(operation_id), _job_id=f"{job}:{operation_id}:{token}", _expires=_EXPIRES
-            )
+        with telemetry.span(f"ring {job}", **{"db.system": "redis"}):
+            trace: dict[str, Any] = {telemetry.TRACE: carried} if (carried := telemetry.carried()) else {}
+            async with asyncio.timeout(_TIMEOUT):
+                await jobs().enqueue_job(
+                    job,
+                    str(account_id),
+                    str(operation_id),
+                    _job_id=f"{job}:{operation_id}:{token}",
+                    _expires=_EXPIRES,
+                    **trace,
+                )
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("the bell was not rung; the sweep will", job=job, exception=type(error).__name__)

@@ -86,6 +86,11 @@ class Settings(BaseSettings):
     oidc_scopes_claim: str = Field("scope", description="The claim that holds what a token may do.")
     oidc_scope_prefix: str = Field("assent:", description="What our scopes begin with there: assent:read.")
     oidc_scopes: str = Field("", description="What a token may do whose claim holds none of them, by commas.")
+    otlp_endpoint: str | None = Field(
+        None,
+        description="Where traces go: http://HOST:4318/v1/traces; nowhere when left out. Needs the extra telemetry.",
+    )
+    sentry_dsn: SecretStr | None = Field(None, description="Where faults are reported; nowhere when left out.")
     open_introspection: bool = Field(False, description="Show the schema to callers without a key, too.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 

@@ -86,7 +86,7 @@ async def test_curl(api: Client, live_server: Server, tmp_path: Path) -> None:
 async def test_gql_goes_on_where_it_was(api: Client, live_server: Server, tmp_path: Path) -> None:
     """The ledger from its beginning; killed and started again, what came meanwhile, and nothing twice."""
     bookmark = tmp_path / "bookmark"
-    seen = []
+    seen: list[list[str]] = []
     for n in range(2):
         async with running(tmp_path, "Python (gql)", live_server, BOOKMARK=str(bookmark)) as process:
             wanted = 2 if n == 0 else 3
