@@ -3,13 +3,13 @@
 from typing import Any, Final
 
 import strawberry
-import structlog
 from graphql import GraphQLError, GraphQLFormattedError
 
 import api.enums  # noqa: F401 - publishes the codes
 from domain.errors import DomainError, ErrorCode, Refusals
+from domain.infra.log import logger
 
-log = structlog.get_logger("api")
+log = logger("api")
 
 INTERNAL: Final = "INTERNAL"
 UNAUTHENTICATED: Final = "UNAUTHENTICATED"

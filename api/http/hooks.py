@@ -5,7 +5,6 @@ from typing import Final
 from uuid import UUID
 from xml.sax.saxutils import escape
 
-import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -17,9 +16,10 @@ from domain.inbound.hooks import hook_behind
 from domain.inbound.receive import receive
 from domain.inbound.rules import Keyword
 from domain.inbound.values import HookKind
+from domain.infra.log import logger
 from domain.infra.settings import settings
 
-log = structlog.get_logger("api.hooks")
+log = logger("api.hooks")
 
 PATIENCE: Final = 10.0
 """Seconds after which a provider is asked to come again: they wait for about as long."""

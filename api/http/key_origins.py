@@ -5,17 +5,17 @@ from time import monotonic
 from typing import Final
 
 import asyncpg
-import structlog
 
 from domain.accounts.keys import is_origin_of_a_key
 from domain.actor import Actor
+from domain.infra.log import logger
 
 KEPT_SECONDS: Final = 10.0
 """How long an answer is believed: a new key's pages can call after this at the latest."""
 _MOST: Final = 1_000
 _known: "OrderedDict[str, tuple[float, bool]]" = OrderedDict()
 
-log = structlog.get_logger("api")
+log = logger("api")
 
 
 def may_use(actor: Actor, origin: str | None) -> bool:

@@ -4,12 +4,13 @@ from time import perf_counter
 from typing import Any, Final
 from uuid import uuid4
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-log = structlog.get_logger("api.access")
+from domain.infra.log import logger
+
+log = logger("api.access")
 
 _HEADERS: Final = {
     b"x-content-type-options": b"nosniff",

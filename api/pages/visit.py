@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Final
 
 import asyncpg
-import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from tortoise.exceptions import DBConnectionError, OperationalError
@@ -16,9 +15,10 @@ from api.pages.page import render
 from domain.accounts.queries import account
 from domain.actor import Actor
 from domain.errors import DomainError, ErrorCode
+from domain.infra.log import logger
 from domain.recipients.tokens import Expired, Purpose, Token, read
 
-log = structlog.get_logger("api.pages")
+log = logger("api.pages")
 
 PATIENCE: Final = 30.0
 """Seconds after which the database counts as out of reach."""
