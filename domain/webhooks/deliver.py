@@ -29,19 +29,28 @@ from domain.webhooks.sealed import Unreadable, seal, unseal
 
 KEPT: Final = 500
 """Deliveries that an endpoint's log holds."""
-_MINE: Final = "WHERE account_id = $1 AND id = $2 AND lease_owner = $3 AND disabled_at IS NULL"
-_SKIP: Final = f"UPDATE webhook SET delivered_up_to = $4 {_MINE} AND batch_id IS NULL RETURNING id"
-_FIX: Final = f"UPDATE webhook SET batch_id = $4, batch_up_to = $5 {_MINE} AND batch_id IS NULL RETURNING id"
+_MINE: Final = "id = $2 AND lease_owner = $3 AND disabled_at IS NULL"
+_SKIP: Final = f"""
+UPDATE webhook SET delivered_up_to = $4
+ WHERE account_id = $1 AND {_MINE} AND batch_id IS NULL RETURNING id
+"""
+_FIX: Final = f"""
+UPDATE webhook SET batch_id = $4, batch_up_to = $5
+ WHERE account_id = $1 AND {_MINE} AND batch_id IS NULL RETURNING id
+"""
 _DELIVERED: Final = f"""
 UPDATE webhook SET delivered_up_to = batch_up_to, batch_id = NULL, batch_up_to = NULL, attempts = 0,
-       failing_since = NULL, last_error = NULL, next_attempt_at = now() {_MINE} AND batch_id = $4 RETURNING id
+       failing_since = NULL, last_error = NULL, next_attempt_at = now()
+ WHERE account_id = $1 AND {_MINE} AND batch_id = $4 RETURNING id
 """
 _FAILED: Final = f"""
 UPDATE webhook SET attempts = attempts + 1, failing_since = $5, last_error = $6, next_attempt_at = $7, disabled_at = $8,
-       lease_owner = NULL, lease_until = NULL {_MINE} AND batch_id = $4 RETURNING id
+       lease_owner = NULL, lease_until = NULL
+ WHERE account_id = $1 AND {_MINE} AND batch_id = $4 RETURNING id
 """
 _UNREADABLE: Final = f"""
-UPDATE webhook SET disabled_at = now(), last_error = $4, lease_owner = NULL, lease_until = NULL {_MINE}
+UPDATE webhook SET disabled_at = now(), last_error = $4, lease_owner = NULL, lease_until = NULL
+ WHERE account_id = $1 AND {_MINE}
 """
 _LOG: Final = """
 INSERT INTO webhook_delivery (account_id, id, webhook_id, kind, message_id, after_position, up_to_position, events,

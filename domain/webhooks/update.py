@@ -17,10 +17,10 @@ from domain.webhooks.rows import COLUMNS, WebhookRow
 from domain.webhooks.sealed import new_secret, seal, shown
 
 # A batch under way is made up anew: it would carry other events under the same id. Whoever holds the lease loses it.
-_FRESH: Final = """batch_id = NULL, batch_up_to = NULL, attempts = 0, failing_since = NULL, next_attempt_at = $3,
-                   lease_owner = NULL, lease_until = NULL"""
 _CHANGE: Final = f"""
-UPDATE webhook SET url = coalesce($4, url), actions = CASE WHEN $5 THEN $6::consent_action[] ELSE actions END, {_FRESH}
+UPDATE webhook SET url = coalesce($4, url), actions = CASE WHEN $5 THEN $6::consent_action[] ELSE actions END,
+       batch_id = NULL, batch_up_to = NULL, attempts = 0, failing_since = NULL, next_attempt_at = $3,
+       lease_owner = NULL, lease_until = NULL
  WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}
 """
 _ENABLE: Final = f"""

@@ -17,6 +17,7 @@ TOUCHES = re.compile(rf"\b(?:FROM|JOIN|UPDATE|INTO)\s+(?:{TABLES})\b", re.IGNORE
 UNSCOPED = {
     "domain/accounts/keys.py": "_BY_HASH",
     "domain/bulk/stranded.py": "stranded operations of every account",
+    "domain/webhooks/claim.py": "endpoints that are due, of every account",
     "domain/webhooks/health.py": "how endpoints fare, over all accounts",
     "domain/files/sweep.py": "what has expired, of every account",
 }
