@@ -1,5 +1,6 @@
 """Might this be sent at some past moment? Answered from the ledger, whatever has happened since."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -94,7 +95,11 @@ async def _as_of(
         raise not_found("topic", "topic")
     if contact_id is None:
         return _UNKNOWN
-    then = await edges(OF_CONTACT, actor, contact_id, at, channel)
+    then, held_now, lifecycle = await asyncio.gather(
+        edges(OF_CONTACT, actor, contact_id, at, channel),
+        points(actor, [contact_id]),
+        pool().fetchval(_LIFECYCLE, actor.account_id, contact_id),
+    )
     if ("ERASE", None) in then.before:
         return _UNKNOWN
     on = {
@@ -102,14 +107,13 @@ async def _as_of(
         for row in topics
         if row["known"] and then.was("topic", row["id"], ConsentAction.TOPIC_ON, otherwise=row["on_now"])
     }
-    scene = _Scene(purpose, await _lifecycle(actor, contact_id, then), bool(on) if topic_id is None else topic_id in on)
-    now = [point for point in (await points(actor, [contact_id]))[contact_id] if point.channel is channel]
+    scene = _Scene(purpose, _lifecycle(then, lifecycle), bool(on) if topic_id is None else topic_id in on)
+    now = [point for point in held_now[contact_id] if point.channel is channel]
     held, certain = _held(then, now)
     return _decision(contact_id, scene, await _addresses(actor, held, channel, at), now, certain=certain)
 
 
-async def _lifecycle(actor: Actor, contact_id: UUID, then: Then) -> Lifecycle:
-    now = await pool().fetchval(_LIFECYCLE, actor.account_id, contact_id)
+def _lifecycle(then: Then, now: str | None) -> Lifecycle:
     archived = then.was("lifecycle", None, ConsentAction.ARCHIVE, otherwise=now == Lifecycle.ARCHIVED)
     return Lifecycle.ARCHIVED if archived else Lifecycle.ACTIVE
 
@@ -141,8 +145,13 @@ def _since(then: Then, address_id: UUID) -> int:
 
 
 async def _addresses(actor: Actor, held: Sequence[UUID], channel: Channel, at: datetime) -> list[_Address]:
-    then = await edges(OF_ADDRESSES, actor, list(held), at, at - REQUEST_HOLDS)
-    rows = {row["id"]: row for row in await pool().fetch(_ADDRESSES, actor.account_id, list(held))}
+    if not held:
+        return []
+    then, found = await asyncio.gather(
+        edges(OF_ADDRESSES, actor, list(held), at, at - REQUEST_HOLDS),
+        pool().fetch(_ADDRESSES, actor.account_id, list(held)),
+    )
+    rows = {row["id"]: row for row in found}
     return [
         _Address(
             address_id,
