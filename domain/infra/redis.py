@@ -127,13 +127,14 @@ def connect(url: str, timeout: float = _TIMEOUT) -> None:
 
 async def close() -> None:
     """Stop listening, let what was started `soon` end, and close every connection."""
-    global _pool  # noqa: PLW0603
+    global _pool
+    # From here on nobody opens another; what is under way keeps the one it has.
+    leaving, _pool = _pool, None
     await _hub.close()
     if _under_way:
         await asyncio.wait(_under_way, timeout=2 * _TIMEOUT)
-    if _pool:
-        await _pool.disconnect()
-        _pool = None
+    if leaving:
+        await leaving.disconnect()
 
 
 def connection_pool() -> ConnectionPool:
