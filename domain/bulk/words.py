@@ -16,6 +16,10 @@ _OWN: Final[dict[BulkKind, dict[ErrorCode, str]]] = {
         ErrorCode.TOO_LARGE: f"The contact would have more than {MAX_TAGS} tags.",
     },
     BulkKind.REQUEST_DOUBLE_OPT_IN: OF_CONFIRMATIONS,
+    BulkKind.RESEND: {
+        ErrorCode.OPTED_OUT: "The person opted out.",
+        ErrorCode.NOT_PERMITTED: "No permission is known, or the topic is off.",
+    },
     BulkKind.UNDO: {
         ErrorCode.NO_ADDRESS: "The contact no longer has the address.",
         ErrorCode.OPTED_OUT: "The person has opted out since; that stands.",

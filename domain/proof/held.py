@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from domain.errors import not_found
 from domain.groups import queries as groups
 from domain.inbound.trouble import Trouble, troubles
 from domain.ledger.events import Event, history
+from domain.messages.authorized import Authorized, authorizations
+from domain.messages.journeys.missed import Entered, entries_of
 
 _AT_ONCE: Final = 1_000
 
@@ -30,6 +33,9 @@ class Held:
     groups: Sequence[str]
     troubles: dict[UUID, Trouble]
     events: Sequence[Event]
+    authorizations: Sequence[Authorized] = ()
+    """What was answered to those who asked whether they may send, newest first."""
+    journeys: Sequence[Entered] = ()
 
     @property
     def topic_names(self) -> dict[UUID, str]:
@@ -54,6 +60,8 @@ async def held(actor: Actor, contact_id: UUID) -> Held:
         groups=[group.name for group in (await groups.of_contacts(actor, [contact_id]))[contact_id]],
         troubles=await troubles(actor, [point.address_id for point in points]),
         events=await _events(actor, contact_id),
+        authorizations=await authorizations(actor, contact_id, datetime.now(UTC), most=_AT_ONCE),
+        journeys=await entries_of(actor, contact_id),
     )
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from domain.actor import Actor
 from domain.contacts.rows import PointRow
 from domain.ledger.events import Event
+from domain.messages.authorized import Authorized
+from domain.messages.journeys.missed import Entered
 from domain.proof.held import Held, held
 from domain.proof.record import event_record, moment
 
@@ -45,7 +47,33 @@ async def person_data(actor: Actor, contact_id: UUID) -> dict[str, Any]:
             }
             for topic, switch in everything.topics
         ],
+        "sendsAuthorized": [_authorized(everything, one) for one in everything.authorizations],
+        "journeys": [_entered(one) for one in everything.journeys],
         "history": [_event(everything, event) for event in everything.events],
+    }
+
+
+def _authorized(everything: Held, one: Authorized) -> dict[str, Any]:
+    return {
+        "at": moment(one.answered_at),
+        "by": one.actor,
+        "purpose": one.purpose,
+        "channel": one.channel,
+        "topic": everything.topic_names.get(one.topic_id) if one.topic_id else None,
+        "allowed": one.allowed,
+        "reasons": list(one.reasons),
+        "address": one.address,
+    }
+
+
+def _entered(one: Entered) -> dict[str, Any]:
+    return {
+        "journey": one.journey,
+        "occasion": one.occasion,
+        "at": moment(one.entered_at),
+        "status": one.status,
+        "reasons": list(one.reasons),
+        "sentAgainAt": moment(one.resent_at) if one.resent_at else None,
     }
 
 

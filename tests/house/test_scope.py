@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 TABLES = (
     "account|api_key|topic|contact|contact_state|address|contact_point|topic_switch|contact_tag|evidence|ledger|"
     "contact_group|group_member|group_member_removed|contact_tag_removed|"
-    "bulk_operation|bulk_part|bulk_refusal|summary_delta|confirmation|signup|signup_form|upload|stored_file|webhook|webhook_delivery|inbound_hook|inbound_seen|delivery_trouble"
+    "bulk_operation|bulk_part|bulk_refusal|summary_delta|confirmation|signup|signup_form|upload|stored_file|webhook|webhook_delivery|inbound_hook|inbound_seen|delivery_trouble|"
+    "send_authorization|send_answer|journey|journey_entry"
 )
 TOUCHES = re.compile(rf"\b(?:FROM|JOIN|UPDATE|INTO)\s+(?:{TABLES})\b", re.IGNORECASE)
 # What has no account yet, or serves them all: a credential being recognised, the sweep.

@@ -10,6 +10,7 @@ from domain.actor import Actor
 from domain.contacts.send import SendBlock
 from domain.infra.db import pool
 from domain.messages.journeys.rows import JOURNEY, MISSED, Journey, Missed, journey_of, missed_of
+from domain.messages.journeys.rules import EntryStatus
 
 _JOURNEYS: Final = f"SELECT {JOURNEY} FROM journey j WHERE j.account_id = $1 ORDER BY j.id"
 _PAGE: Final = f"""
@@ -20,10 +21,27 @@ SELECT {MISSED} FROM journey_entry e
    AND ($6::boolean IS NULL OR $6 = (e.status = 'MISSED' AND e.expires_at > $7))
  ORDER BY e.id DESC LIMIT $8
 """
+_ENTRIES: Final = """
+SELECT j.key, e.occasion, e.entered_at, e.status, e.reasons::text[] AS reasons, e.resent_at
+  FROM journey_entry e JOIN journey j ON j.account_id = $1 AND j.id = e.journey_id
+ WHERE e.account_id = $1 AND e.contact_id = $2 ORDER BY e.id
+"""
 _BY_IDS: Final = f"""
 SELECT {MISSED} FROM journey_entry e
  WHERE e.account_id = $1 AND e.missed_at IS NOT NULL AND e.id = ANY ($2::uuid[])
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """One occasion of a journey that a contact entered, and what came of it."""
+
+    journey: str
+    occasion: str
+    entered_at: datetime
+    status: EntryStatus
+    reasons: Sequence[str]
+    resent_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +53,17 @@ class MissedFilter:
     reason: SendBlock | None = None
     waiting: bool | None = None
     """Neither sent again nor expired."""
+
+
+async def entries_of(actor: Actor, contact_id: UUID) -> list[Entered]:
+    """Every occasion that a contact entered, oldest first."""
+    rows = await pool().fetch(_ENTRIES, actor.account_id, contact_id)
+    return [
+        Entered(
+            row["key"], row["occasion"], row["entered_at"], EntryStatus(row["status"]), row["reasons"], row["resent_at"]
+        )
+        for row in rows
+    ]
 
 
 async def journeys(actor: Actor) -> list[Journey]:

@@ -84,5 +84,6 @@ CREATE TABLE journey_entry (
   CHECK ((missed_at IS NULL) = (expires_at IS NULL)),
   CHECK (status <> 'MISSED' OR missed_at IS NOT NULL)
 );
+CREATE INDEX journey_entry_contact ON journey_entry (account_id, contact_id);
 CREATE INDEX journey_entry_missed ON journey_entry (account_id, contact_id, id) WHERE missed_at IS NOT NULL;
 CREATE INDEX journey_entry_missed_page ON journey_entry (account_id, id) WHERE missed_at IS NOT NULL;
