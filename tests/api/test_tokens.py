@@ -50,8 +50,8 @@ async def test_a_token_speaks_for_a_user(api: Client, provider: Provider) -> Non
 
 
 BAD: dict[str, dict[str, Any]] = {
-    "expired": {"exp": time() - 90},
-    "not yet": {"nbf": time() + 90},
+    "expired": {"exp": time() - 3_600},
+    "not yet": {"nbf": time() + 3_600},
     "without an end": {"exp": None},
     "of another issuer": {"iss": "https://other.example.com"},
     "for another audience": {"aud": "https://other.example.com"},
