@@ -39,6 +39,7 @@ async def lifespan(_app: Starlette) -> AsyncIterator[None]:
     await db.connect(given.database_url, given.pool_size)
     redis.connect(given.redis_url)
     gc.freeze()  # the schema stays; to look through it again and again for garbage costs more than most requests
+    gc.enable()
     trusted(given.trusted_documents)  # what is wrong with them is said now, not at the first request
     try:
         yield

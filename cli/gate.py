@@ -26,11 +26,11 @@ _LIBRARIES = [
 
 def main() -> None:
     """Import libraries, read one line of JSON from stdin, and run the `assent` command that argv names."""
-    gc.disable()  # nothing of what an import makes is garbage
-    for name in _LIBRARIES if sys.argv[1] == "api" else ():
-        with suppress(ImportError):  # the command itself will say so better
-            importlib.import_module(name)
-    gc.freeze()
+    if sys.argv[1] == "api":
+        gc.disable()  # nothing of what an import makes is garbage; the API enables it once it is up
+        for name in _LIBRARIES:
+            with suppress(ImportError):  # the command itself will say so better
+                importlib.import_module(name)
     line = sys.stdin.readline()
     if not line:
         return
