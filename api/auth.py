@@ -40,7 +40,7 @@ class Held(Exception):  # noqa: N818 - nothing is wrong with the credential, as 
 async def actor_for(authorization: str | None, address: str | None = None) -> Actor | None:
     """The actor behind an Authorization header, or None when it names no valid key or token. Raises Held.
 
-    With an address, a credential that is not known to work is counted before it is looked at.
+    With an address, a bad credential is counted; after too many of them, none is looked at that is not known to work.
     """
     scheme, _, text = (authorization or "").partition(" ")
     text = text.strip()
@@ -53,10 +53,10 @@ async def actor_for(authorization: str | None, address: str | None = None) -> Ac
     # One that worked before is never held up by what its neighbours send.
     counted = _bucket(address) if address and kept is None else None
     if counted:
-        await _count(counted)
+        await _refuse_when_full(counted)
     actor = await _verify(digest, text)
-    if counted and actor is not None:
-        await pour(counted, -1, MOST_BAD, FORGIVEN)
+    if counted and actor is None:
+        await pour(counted, 1, MOST_BAD, FORGIVEN)
     return actor
 
 
@@ -68,9 +68,9 @@ async def still_good(authorization: str | None) -> bool:
         return True
 
 
-async def _count(bucket: str) -> None:
-    level = await pour(bucket, 1, MOST_BAD, FORGIVEN)
-    if level is not None and not level.fits:
+async def _refuse_when_full(bucket: str) -> None:
+    level = await pour(bucket, 0, MOST_BAD, FORGIVEN)
+    if level is not None and level.level + 1 > MOST_BAD:
         raise Held(max(1, ceil((level.level + 1 - MOST_BAD) / FORGIVEN)), limited=True)
 
 

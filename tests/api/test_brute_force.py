@@ -1,5 +1,7 @@
 """Guessing keys: who sends too many bad ones has to wait, and nobody else does."""
 
+import asyncio
+
 import pytest
 
 from api import auth
@@ -48,6 +50,13 @@ async def test_good_keys_are_not_counted(api: Client) -> None:
     """However many keys an address uses for the first time."""
     clients = [await api.with_scopes(Scope.READ) for _ in range(6)]
     assert await statuses(api, *[client.key for client in clients]) == [200] * 6
+
+
+async def test_good_keys_at_once_are_not_counted(api: Client) -> None:
+    """As after a restart, when everybody comes back in the same moment."""
+    forget_keys()
+    answers = await asyncio.gather(*(statuses(api, api.key) for _ in range(12)))
+    assert answers == [[200]] * 12
 
 
 async def test_without_redis_nobody_is_limited(api: Client) -> None:
