@@ -1,4 +1,4 @@
-"""Templates, journeys, and what was sent."""
+"""Journeys, and what was asked before sending."""
 
 from pathlib import Path
 
@@ -13,4 +13,4 @@ class Migration(migrations.Migration):
 
     dependencies = [("assent", "0009_keys")]
     initial = False
-    operations = [RunSQL((SQL / name).read_text()) for name in ("0010_messages.sql", "0010_journeys.sql")]
+    operations = [RunSQL((SQL / "0010_journeys.sql").read_text())]

@@ -1,2 +1,0 @@
--- Templates, journeys, and what was sent.
-SELECT 1;
