@@ -16,6 +16,8 @@ from api.fields import check, query
 from api.groups import wrapped_groups
 from api.journeys import Journey
 from api.keys import ApiKey
+from api.messages.send import Delivery
+from api.messages.templates import Template
 from api.missed import wrapped_missed
 from api.relay import MOST_A_PAGE, Node, read_id, uuid_of
 from api.webhooks.types import Webhook, WebhookDelivery
@@ -27,6 +29,8 @@ from domain.contacts import queries as contacts
 from domain.errors import DomainError, ErrorCode
 from domain.groups import queries as groups
 from domain.ledger.events import by_positions
+from domain.messages import deliveries as sent
+from domain.messages import templates
 from domain.messages.journeys import missed as journeys
 from domain.webhooks import queries as webhooks
 
@@ -88,6 +92,14 @@ async def _missed(info: Info, ids: Sequence[UUID]) -> Found:
     }
 
 
+async def _templates(info: Info, ids: Sequence[UUID]) -> Found:
+    return {row.id: Template.of(row) for row in await templates.templates(info.context.actor) if row.id in ids}
+
+
+async def _sent(info: Info, ids: Sequence[UUID]) -> Found:
+    return {key: Delivery.of(row) for key, row in (await sent.deliveries(info.context.actor, ids)).items()}
+
+
 _LOADERS: Final[dict[str, Callable[[Info, Sequence[UUID]], Awaitable[Found]]]] = {
     "Contact": _contacts,
     "ContactPoint": _points,
@@ -100,6 +112,8 @@ _LOADERS: Final[dict[str, Callable[[Info, Sequence[UUID]], Awaitable[Found]]]] =
     "ApiKey": _keys,
     "Journey": _journeys,
     "MissedMessage": _missed,
+    "Template": _templates,
+    "Delivery": _sent,
 }
 
 

@@ -37,6 +37,8 @@ from api.imports.preview import ImportPreviewQuery
 from api.journeys import JourneyMutation, JourneyQuery
 from api.keys import KeyMutation, KeyQuery
 from api.live import FeedSubscription
+from api.messages.send import SendingMutation, SendingQuery
+from api.messages.templates import TemplateMutation, TemplateQuery
 from api.missed import MissedMutation, MissedQuery
 from api.nodes import NodeQuery
 from api.proof import ProofMutation, ProofQuery
@@ -69,6 +71,8 @@ _QUERIES = (
     KeyQuery,
     JourneyQuery,
     MissedQuery,
+    TemplateQuery,
+    SendingQuery,
 )
 _MUTATIONS = (
     CreateContact,
@@ -98,6 +102,8 @@ _MUTATIONS = (
     AuthorizeMutation,
     JourneyMutation,
     MissedMutation,
+    TemplateMutation,
+    SendingMutation,
     AccountMutation,
     WebhookMutation,
     WebhookErrandMutation,

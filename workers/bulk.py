@@ -24,6 +24,7 @@ from domain.imports.stage import stage
 from domain.infra import queue
 from domain.infra.log import bound, logger
 from domain.infra.settings import settings
+from domain.messages.broadcast import broadcast_part
 from domain.messages.journeys.resend import resend_part
 from domain.suppressions.suppress import work_off
 
@@ -43,7 +44,12 @@ _PASSING = (
     asyncpg.UniqueViolationError,
     MovedError,
 )
-_WORK: Final[dict[BulkKind, Work]] = {**WORK, BulkKind.IMPORT: merge_part, BulkKind.RESEND: resend_part}
+_WORK: Final[dict[BulkKind, Work]] = {
+    **WORK,
+    BulkKind.IMPORT: merge_part,
+    BulkKind.RESEND: resend_part,
+    BulkKind.BROADCAST: broadcast_part,
+}
 
 T = TypeVar("T")
 log = logger(__name__)

@@ -11,15 +11,18 @@ from domain.infra.log import logger
 from domain.mail.deliver import Bounce, Compose, deliver
 from domain.mail.outbox import MailKind, due
 from domain.mail.transport import transport
+from domain.messages import message
 from domain.messages.journeys import compose as journeys
 
 COMPOSE: Final[dict[MailKind, Compose]] = {
     MailKind.CONFIRMATION: compose.compose,
     MailKind.JOURNEY: journeys.compose,
+    MailKind.MESSAGE: message.compose,
 }
 BOUNCE: Final[dict[MailKind, Bounce]] = {
     MailKind.CONFIRMATION: compose.bounced,
     MailKind.JOURNEY: journeys.bounced,
+    MailKind.MESSAGE: message.bounced,
 }
 _PATIENCE: Final = 10
 """Seconds within which an account is rung for once."""

@@ -10,16 +10,18 @@ from domain.errors import ErrorCode
 
 _ALWAYS: Final = WORDS | {ErrorCode.OPTED_OUT: "The person opted out; a bulk change never reverses that."}
 _LOCKED_DETAILS: Final = "The person opted out, and the account's policy locks their details."
+_OF_MESSAGES: Final = {
+    ErrorCode.OPTED_OUT: "The person opted out.",
+    ErrorCode.NOT_PERMITTED: "No permission is known, or the topic is off.",
+}
 _OWN: Final[dict[BulkKind, dict[ErrorCode, str]]] = {
     BulkKind.CHANGE_TAGS: {
         ErrorCode.LOCKED: _LOCKED_DETAILS,
         ErrorCode.TOO_LARGE: f"The contact would have more than {MAX_TAGS} tags.",
     },
     BulkKind.REQUEST_DOUBLE_OPT_IN: OF_CONFIRMATIONS,
-    BulkKind.RESEND: {
-        ErrorCode.OPTED_OUT: "The person opted out.",
-        ErrorCode.NOT_PERMITTED: "No permission is known, or the topic is off.",
-    },
+    BulkKind.RESEND: _OF_MESSAGES,
+    BulkKind.BROADCAST: _OF_MESSAGES,
     BulkKind.UNDO: {
         ErrorCode.NO_ADDRESS: "The contact no longer has the address.",
         ErrorCode.OPTED_OUT: "The person has opted out since; that stands.",

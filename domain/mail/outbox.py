@@ -73,6 +73,8 @@ class MailKind(StrEnum):
     """Of a request to confirm."""
     JOURNEY = "JOURNEY"
     """Of a contact's entry into an occasion of a journey."""
+    MESSAGE = "MESSAGE"
+    """Of a message of a broadcast, or a transactional one; both have the same id."""
 
 
 class MailStatus(StrEnum):

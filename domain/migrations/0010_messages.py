@@ -1,4 +1,4 @@
-"""Journeys, and what was asked before sending."""
+"""Journeys, messages, and what was asked before sending."""
 
 from pathlib import Path
 
@@ -13,4 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("assent", "0009_keys")]
     initial = False
-    operations = [RunSQL((SQL / "0010_journeys.sql").read_text())]
+    operations = [
+        RunSQL((SQL / "0010_journeys.sql").read_text()),
+        RunSQL((SQL / "0010_messages.sql").read_text()),
+    ]

@@ -1,0 +1,91 @@
+"""What became of messages: one, and all of a broadcast."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from domain.actor import Actor
+from domain.contacts.send import Purpose, SendBlock
+from domain.errors import not_found
+from domain.infra.db import pool
+
+# Its end is in the outbox; a mail that the server refused, or that could not go for days, has failed.
+_STATUS: Final = """CASE
+  WHEN m.status IN ('REFUSED', 'CANCELED') THEN m.status::text
+  WHEN o.status = 'SENDING' THEN 'CLAIMED' WHEN o.status IN ('REFUSED', 'DROPPED') THEN 'FAILED'
+  ELSE o.status::text END"""
+_READ: Final = f"""
+SELECT m.id, m.contact_id, m.template_id, m.purpose, m.operation_id, m.asked_at, m.reasons::text[] AS reasons,
+       {_STATUS} AS status, o.ended_at
+  FROM message m LEFT JOIN mail o ON o.account_id = $1 AND o.id = m.id
+ WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[])
+"""
+_IS_ONE: Final = """
+SELECT EXISTS (SELECT FROM bulk_operation WHERE account_id = $1 AND id = $2 AND kind = 'BROADCAST')
+"""
+_COUNTS: Final = f"""
+SELECT {_STATUS} AS status, m.reasons::text[] AS reasons, count(*) AS count
+  FROM message m LEFT JOIN mail o ON o.account_id = $1 AND o.id = m.id
+ WHERE m.account_id = $1 AND m.operation_id = $2 GROUP BY 1, 2
+"""
+
+
+class DeliveryStatus(StrEnum):
+    """Where a message stands."""
+
+    QUEUED = "QUEUED"
+    CLAIMED = "CLAIMED"
+    SENT = "SENT"
+    REFUSED = "REFUSED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+    CANCELED = "CANCELED"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message to one contact, and what became of it."""
+
+    id: UUID
+    contact_id: UUID
+    template_id: UUID
+    purpose: Purpose
+    operation_id: UUID | None
+    asked_at: datetime
+    reasons: Sequence[SendBlock]
+    status: DeliveryStatus
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The messages of a broadcast by where they stand, and the refused by each of their reasons."""
+
+    statuses: Mapping[DeliveryStatus, int]
+    reasons: Mapping[SendBlock, int]
+
+
+async def deliveries(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Delivery]:
+    """Those of the account, by id."""
+    found = {}
+    for row in await pool().fetch(_READ, actor.account_id, list(ids)):
+        read = dict(row) | {"purpose": Purpose(row["purpose"]), "status": DeliveryStatus(row["status"])}
+        found[row["id"]] = Delivery(**read | {"reasons": [SendBlock(reason) for reason in row["reasons"]]})
+    return found
+
+
+async def broadcast_report(actor: Actor, operation_id: UUID) -> Report:
+    """How a broadcast stands. Raises DomainError NOT_FOUND."""
+    if not await pool().fetchval(_IS_ONE, actor.account_id, operation_id):
+        raise not_found("broadcast", "id")
+    statuses: dict[DeliveryStatus, int] = {}
+    reasons: dict[SendBlock, int] = {}
+    for row in await pool().fetch(_COUNTS, actor.account_id, operation_id):
+        status = DeliveryStatus(row["status"])
+        statuses[status] = statuses.get(status, 0) + row["count"]
+        for reason in map(SendBlock, row["reasons"]):
+            reasons[reason] = reasons.get(reason, 0) + row["count"]
+    return Report(statuses, reasons)

@@ -1,0 +1,111 @@
+"""Templates: kept, changed, read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from domain.actor import Actor
+from domain.contacts import rules as texts
+from domain.errors import DomainError, ErrorCode, invalid, not_found
+from domain.infra.db import pool
+from domain.messages.journeys.rules import KEY
+from domain.messages.journeys.words import NAMES, Templates
+from domain.messages.wording import check
+
+MOST: Final = 500
+MOST_FIELDS: Final = 50
+MAX_NAME: Final = 200
+COLUMNS: Final = "id, key, name, marketing, fields, subject, text, html, created_at"
+_COUNT: Final = "SELECT count(*) FROM template WHERE account_id = $1"
+_INSERT: Final = f"""
+INSERT INTO template (account_id, id, key, name, marketing, fields, subject, text, html, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {COLUMNS}
+"""
+_UPDATE: Final = f"""
+UPDATE template SET name = $3, subject = $4, text = $5, html = $6 WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}
+"""
+_READ: Final = f"SELECT {COLUMNS} FROM template WHERE account_id = $1 AND id = $2"
+_ALL: Final = f"SELECT {COLUMNS} FROM template WHERE account_id = $1 ORDER BY id LIMIT {MOST}"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A mail as an account wrote it."""
+
+    id: UUID
+    key: str
+    name: str
+    marketing: bool
+    fields: Sequence[str]
+    subject: str
+    text: str
+    html: str
+    created_at: datetime
+
+    @property
+    def words(self) -> Templates:
+        """What it says."""
+        return Templates(self.subject, self.text, self.html)
+
+
+async def create_template(
+    actor: Actor, key: str, name: str, words: Templates, *, marketing: bool = True, fields: Sequence[str] = ()
+) -> Template:
+    """Keep a template. Raises DomainError or Refusals: INVALID, TOO_LARGE (also for a 501st), TAKEN for the key."""
+    if not KEY.fullmatch(key):
+        raise invalid("Start with a letter; then lower-case letters, digits and underscores, up to 63.", "key")
+    _check_fields(fields, marketing=marketing)
+    label = texts.some(texts.line(name, MAX_NAME, "name"), "name")
+    check(words, fields, marketing=marketing)
+    if await pool().fetchval(_COUNT, actor.account_id) >= MOST:
+        raise DomainError(ErrorCode.TOO_LARGE, f"At most {MOST} templates.", "key")
+    said = words.subject, words.text, words.html
+    now = datetime.now(UTC)
+    try:
+        row = await pool().fetchrow(_INSERT, actor.account_id, uuid7(), key, label, marketing, list(fields), *said, now)
+    except asyncpg.UniqueViolationError:
+        raise DomainError(ErrorCode.TAKEN, "The account has a template with this key.", "key") from None
+    return _of(row)
+
+
+async def update_template(
+    actor: Actor, template_id: UUID, name: str | None = None, words: Templates | None = None
+) -> Template:
+    """Change what is given. What waits to be sent says the new words. Raises as `create_template`; NOT_FOUND."""
+    before = await template(actor, template_id, "id")
+    label = before.name if name is None else texts.some(texts.line(name, MAX_NAME, "name"), "name")
+    said = before.words if words is None else words
+    check(said, before.fields, marketing=before.marketing)
+    row = await pool().fetchrow(_UPDATE, actor.account_id, template_id, label, said.subject, said.text, said.html)
+    return _of(row)
+
+
+async def template(actor: Actor, template_id: UUID, *field: str) -> Template:
+    """One of the account's. Raises DomainError NOT_FOUND at the field."""
+    row = await pool().fetchrow(_READ, actor.account_id, template_id)
+    if row is None:
+        raise not_found("template", *field)
+    return _of(row)
+
+
+async def templates(actor: Actor) -> list[Template]:
+    """All of the account's, oldest first."""
+    return [_of(row) for row in await pool().fetch(_ALL, actor.account_id)]
+
+
+def _check_fields(fields: Sequence[str], *, marketing: bool) -> None:
+    if marketing and fields:
+        raise invalid("Only a template that is not marketing has fields of its own.", "fields")
+    if len(fields) > MOST_FIELDS:
+        raise DomainError(ErrorCode.TOO_LARGE, f"At most {MOST_FIELDS} fields.", "fields")
+    if len(set(fields)) < len(fields) or any(not KEY.fullmatch(name) or name in NAMES for name in fields):
+        raise invalid("Lower-case letters, digits and underscores, once each, and none that is given anyway.", "fields")
+
+
+def _of(row: Any) -> Template:
+    return Template(**dict(row))
