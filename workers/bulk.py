@@ -31,7 +31,8 @@ from domain.suppressions.suppress import work_off
 SLICE = 5.0
 """Seconds of work before the bell is rung again and another operation may have its turn."""
 LANES = 2
-"""So many jobs share a large operation: two workers, or two connections of one."""
+"""So many jobs share a large operation: two workers, or two connections of one. A worker does no more parts at once,
+of however many operations: whoever opts out meanwhile needs the database, too."""
 LIMIT = 120.0
 """Seconds after which a slice counts as hung; writing a huge selection down takes the longest."""
 WHOLE: Final = {BulkKind.EXPORT: write, BulkKind.SUPPRESS: work_off}
@@ -52,6 +53,7 @@ _WORK: Final[dict[BulkKind, Work]] = {
 }
 
 T = TypeVar("T")
+_lanes: Final = asyncio.Semaphore(LANES)
 log = logger(__name__)
 
 
@@ -91,7 +93,8 @@ async def _parts(kind: BulkKind, account_id: UUID, operation_id: UUID, stopping:
         queue.ring(queue.BULK, account_id, operation_id)
     until = monotonic() + SLICE
     while not stopping.is_set():
-        step = await _again(lambda: run_part(account_id, operation_id, _WORK))
+        async with _lanes:
+            step = await _again(lambda: run_part(account_id, operation_id, _WORK))
         if step is Step.FINISHED and kind is BulkKind.IMPORT:
             await staging.finish(account_id, operation_id)
         if step is not Step.DONE or monotonic() > until:

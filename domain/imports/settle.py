@@ -13,7 +13,7 @@ from domain.imports.sort import sort_rows
 from domain.imports.twins import find_twins
 from domain.infra.db import pool, tx
 
-PART: Final = 5_000
+PART: Final = 2_000
 """Rows of a part, at most: that bounds how long another writer of the same contacts waits."""
 _LEAST, _PARTS = 500, 20
 
