@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
+
+import orjson
 
 from domain.actor import Actor
 from domain.contacts.send import Purpose, SendBlock
@@ -22,6 +24,13 @@ SELECT m.id, m.contact_id, m.template_id, m.purpose, m.operation_id, m.asked_at,
        {_STATUS} AS status, o.ended_at
   FROM message m LEFT JOIN mail o ON o.account_id = $1 AND o.id = m.id
  WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[])
+"""
+_TO: Final = f"""
+SELECT t.name AS template, m.purpose, m.asked_at, m.reasons::text[] AS reasons, {_STATUS} AS status, o.ended_at,
+       m.data::text AS data
+  FROM message m JOIN template t ON t.account_id = $1 AND t.id = m.template_id
+  LEFT JOIN mail o ON o.account_id = $1 AND o.id = m.id
+ WHERE m.account_id = $1 AND m.contact_id = $2 ORDER BY m.id
 """
 _IS_ONE: Final = """
 SELECT EXISTS (SELECT FROM bulk_operation WHERE account_id = $1 AND id = $2 AND kind = 'BROADCAST')
@@ -61,6 +70,19 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A message as the person whom it was for is told of it: by its template's name, with what was put into it."""
+
+    template: str
+    purpose: Purpose
+    asked_at: datetime
+    reasons: Sequence[SendBlock]
+    status: DeliveryStatus
+    ended_at: datetime | None
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The messages of a broadcast by where they stand, and the refused by each of their reasons."""
 
@@ -75,6 +97,22 @@ async def deliveries(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Delivery]:
         read = dict(row) | {"purpose": Purpose(row["purpose"]), "status": DeliveryStatus(row["status"])}
         found[row["id"]] = Delivery(**read | {"reasons": [SendBlock(reason) for reason in row["reasons"]]})
     return found
+
+
+async def written_to(actor: Actor, contact_id: UUID) -> list[Written]:
+    """Every message for one contact, oldest first, the refused included."""
+    return [
+        Written(
+            template=row["template"],
+            purpose=Purpose(row["purpose"]),
+            asked_at=row["asked_at"],
+            reasons=[SendBlock(reason) for reason in row["reasons"]],
+            status=DeliveryStatus(row["status"]),
+            ended_at=row["ended_at"],
+            data=orjson.loads(row["data"]),
+        )
+        for row in await pool().fetch(_TO, actor.account_id, contact_id)
+    ]
 
 
 async def broadcast_report(actor: Actor, operation_id: UUID) -> Report:

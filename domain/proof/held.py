@@ -16,6 +16,7 @@ from domain.groups import queries as groups
 from domain.inbound.trouble import Trouble, troubles
 from domain.ledger.events import Event, history
 from domain.messages.authorized import Authorized, authorizations
+from domain.messages.deliveries import Written, written_to
 from domain.messages.journeys.missed import Entered, entries_of
 
 _AT_ONCE: Final = 1_000
@@ -36,6 +37,7 @@ class Held:
     authorizations: Sequence[Authorized] = ()
     """What was answered to those who asked whether they may send, newest first."""
     journeys: Sequence[Entered] = ()
+    messages: Sequence[Written] = ()
 
     @property
     def topic_names(self) -> dict[UUID, str]:
@@ -62,6 +64,7 @@ async def held(actor: Actor, contact_id: UUID) -> Held:
         events=await _events(actor, contact_id),
         authorizations=await authorizations(actor, contact_id, datetime.now(UTC), most=_AT_ONCE),
         journeys=await entries_of(actor, contact_id),
+        messages=await written_to(actor, contact_id),
     )
 
 

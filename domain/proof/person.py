@@ -8,6 +8,7 @@ from domain.actor import Actor
 from domain.contacts.rows import PointRow
 from domain.ledger.events import Event
 from domain.messages.authorized import Authorized
+from domain.messages.deliveries import Written
 from domain.messages.journeys.missed import Entered
 from domain.proof.held import Held, held
 from domain.proof.record import event_record, moment
@@ -49,7 +50,20 @@ async def person_data(actor: Actor, contact_id: UUID) -> dict[str, Any]:
         ],
         "sendsAuthorized": [_authorized(everything, one) for one in everything.authorizations],
         "journeys": [_entered(one) for one in everything.journeys],
+        "messages": [_written(one) for one in everything.messages],
         "history": [_event(everything, event) for event in everything.events],
+    }
+
+
+def _written(one: Written) -> dict[str, Any]:
+    return {
+        "template": one.template,
+        "purpose": one.purpose,
+        "askedAt": moment(one.asked_at),
+        "status": one.status,
+        "reasons": list(one.reasons),
+        "endedAt": moment(one.ended_at) if one.ended_at else None,
+        "data": dict(one.data),
     }
 
 

@@ -10,16 +10,18 @@ from domain.bulk.run_part import Step, run_part
 from domain.bulk.write_down import write_down
 from domain.consent.change import Context, Targets, change
 from domain.consent.rules import Change, Request
+from domain.contacts.erase import erase_contact
 from domain.contacts.queries import Lookup
 from domain.contacts.selection import Selection
 from domain.infra.db import pool, tx
 from domain.mail import outbox
 from domain.messages.broadcast import Broadcast, send_broadcast
-from domain.messages.deliveries import DeliveryStatus, broadcast_report, deliveries
+from domain.messages.deliveries import DeliveryStatus, broadcast_report, deliveries, written_to
 from domain.messages.journeys.words import Templates
 from domain.messages.message import compose
 from domain.messages.templates import create_template
 from domain.messages.transactional import send_transactional
+from domain.proof.person import person_data
 from domain.values import Channel, ConsentSource
 from tests.domain.contacts.people import opted_in
 from tests.domain.messages.test_journeys import WORDS
@@ -92,3 +94,17 @@ async def test_what_a_crash_leaves_is_unknown(actor: Actor, mailbox: Server) -> 
     assert (await deliveries(actor, [key]))[key].status is DeliveryStatus.UNKNOWN
     await send_mail(actor.account_id)
     assert mailbox.mails == []
+
+
+async def test_a_message_is_handed_over_with_what_was_put_into_it(actor: Actor, mailbox: Server) -> None:
+    """Whoever asks what is held about them is told of each message; who is erased leaves none."""
+    ada = await opted_in(actor, "ada@example.com")
+    words = Templates("Order {{ number }}", "Thanks for {{ number }}", "<p>Thanks for {{ number }}</p>")
+    template = await create_template(actor, "order", "Order", words, marketing=False, fields=["number"])
+    await send_transactional(actor, Lookup(email="ada@example.com"), template.id, {"number": "17"})
+    await send_mail(actor.account_id)
+    (told,) = (await person_data(actor, ada))["messages"]
+    assert (told["template"], told["purpose"], told["status"]) == ("Order", "TRANSACTIONAL", "SENT")
+    assert told["data"] == {"number": "17"}
+    await erase_contact(actor, ada)
+    assert await written_to(actor, ada) == []
