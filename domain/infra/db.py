@@ -83,8 +83,6 @@ async def _opened(client: AsyncpgDBClient) -> AsyncIterator[Connection]:
             yield connection
         finally:
             get_connections().reset(token)
-    for call in _committed:
-        call()
 
 
 def after_commit(call: Callable[[], None]) -> None:
