@@ -31,4 +31,4 @@ SELECT pg_restore_attribute_stats(
          'schemaname', 'public', 'relname', relation, 'attname', attribute, 'inherited', false,
          'null_frac', 0::real, 'avg_width', 16, 'n_distinct', many::real)
   FROM (VALUES ('group_member_removed'), ('contact_tag_removed')) AS t(relation),
-       (VALUES ('account_id', 1), ('operation_id', 10), ('contact_id', -1)) AS a(attribute, many);
+       (VALUES ('operation_id', 10), ('contact_id', -1)) AS a(attribute, many);
