@@ -1,7 +1,6 @@
 """`python -m bench`: measure what is claimed, print it, and leave nothing behind."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,19 +10,16 @@ from rich.table import Table
 
 from bench import bell, bulk, export, http, imports
 from bench.data import account
-from bench.servers import servers
-from domain.infra import db, queue, redis
-from domain.infra.migrate import migrate
+from bench.servers import connected, servers
+from domain.infra import db
 from domain.infra.settings import settings
 
 CONTACTS = 100_000
 _console = Console(width=110)
 
 
+@connected()
 async def _measure(contacts: int) -> None:
-    await migrate(os.environ["ASSENT_DATABASE_URL"])
-    await db.connect(os.environ["ASSENT_DATABASE_URL"])
-    redis.connect(os.environ["ASSENT_REDIS_URL"])
     accounts = []
     for _ in range(2):
         async with db.pool().acquire() as connection:
@@ -34,9 +30,6 @@ async def _measure(contacts: int) -> None:
     await _bell(accounts[0])
     await _http(accounts[0])
     _console.print(imports.table({size: await imports.rates(size) for size in imports.SIZES}))
-    await queue.drain()
-    await redis.close()
-    await db.close()
 
 
 async def _bulk(accounts: Sequence[UUID], contacts: int) -> None:

@@ -7,7 +7,6 @@ arrived, in order, and print how fast.
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -21,12 +20,10 @@ from rich.table import Table
 from websockets.asyncio.client import connect
 
 from bench.bulk import actor_of
-from bench.servers import process, servers, serving
+from bench.servers import connected, process, servers, serving
 from domain.accounts.create import create_account
 from domain.actor import Actor
-from domain.infra import db, redis
-from domain.infra.migrate import migrate
-from domain.infra.settings import settings
+from domain.infra import db
 from domain.ledger import tail
 from domain.ledger.horizon import final_position
 from domain.webhooks.create import create_webhook
@@ -149,10 +146,8 @@ async def soak(actor: Actor, number: int) -> tuple[float, Receiver]:
         return perf_counter() - began, receiver
 
 
+@connected()
 async def _measure(number: int, through_sockets: int) -> None:
-    await migrate(settings().database_url or "")
-    await db.connect(settings().database_url or "")
-    redis.connect(os.environ["ASSENT_REDIS_URL"])
     account, _ = await create_account("Bench Ltd", KEY)
     actor = actor_of(account.id)
     table = Table(
@@ -170,8 +165,6 @@ async def _measure(number: int, through_sockets: int) -> None:
     table.add_row(f"{number:,} events; 20 ms an answer; killed twice", *figures)
     Console().print(table)
     await tail.close()
-    await redis.close()
-    await db.close()
 
 
 def _row(number: int, took: float) -> tuple[str, str, str, str]:

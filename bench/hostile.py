@@ -14,10 +14,9 @@ from rich.table import Table
 from bench.asgi import post
 from bench.bulk import actor_of
 from bench.data import account
-from bench.servers import servers
+from bench.servers import connected, servers
 from domain.accounts.keys import ALL_SCOPES, create_key
-from domain.infra import db, log, queue, redis
-from domain.infra.migrate import migrate
+from domain.infra import db, log
 from domain.infra.settings import settings
 from tests.fuzz.hostile import hostile
 
@@ -31,18 +30,13 @@ async def application(contacts: int):
     os.environ |= {"ASSENT_RATE_RESTORE": os.environ.get("ASSENT_RATE_RESTORE", "1000000000")}
     settings.cache_clear()  # they were read before the servers were there
     log.configure("ERROR")
-    await migrate(os.environ["ASSENT_DATABASE_URL"])
-    await db.connect(os.environ["ASSENT_DATABASE_URL"])
-    redis.connect(os.environ["ASSENT_REDIS_URL"])
-    async with db.pool().acquire() as connection:
-        opened = await account(connection, contacts)
-    await create_key(actor_of(opened), "bench", ALL_SCOPES, KEY)
-    await db.pool().execute("VACUUM ANALYZE")
-    gc.freeze()  # as the application does when it starts
-    yield
-    await queue.drain()
-    await redis.close()
-    await db.close()
+    async with connected():
+        async with db.pool().acquire() as connection:
+            opened = await account(connection, contacts)
+        await create_key(actor_of(opened), "bench", ALL_SCOPES, KEY)
+        await db.pool().execute("VACUUM ANALYZE")
+        gc.freeze()  # as the application does when it starts
+        yield
 
 
 async def _measure(rounds: int) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.bulk import actor_of, awake, finish
-from bench.servers import peak_memory, process, servers
+from bench.servers import connected, peak_memory, process, servers
 from domain.accounts.create import create_account
 from domain.actor import Actor
 from domain.bulk.operation import Operation
@@ -22,10 +22,7 @@ from domain.files import uploads
 from domain.imports.choice import Chosen
 from domain.imports.import_contacts import NewImport, import_contacts
 from domain.imports.source import Uploaded
-from domain.infra import db, queue, redis
 from domain.infra.db import pool
-from domain.infra.migrate import migrate
-from domain.infra.settings import settings
 from domain.values import EvidenceMethod
 
 SIZES = (10_000, 100_000)
@@ -158,14 +155,9 @@ def table(found: dict[int, Rates]) -> Table:
     return made
 
 
+@connected()
 async def _measure(sizes: list[int]) -> None:
-    await migrate(settings().database_url or "")
-    await db.connect(settings().database_url or "")
-    redis.connect(settings().redis_url or "")
     Console(width=140).print(table({size: await rates(size) for size in sizes}))
-    await queue.drain()
-    await redis.close()
-    await db.close()
 
 
 if __name__ == "__main__":

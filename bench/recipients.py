@@ -18,7 +18,7 @@ from rich.table import Table
 from bench.bulk import actor_of, awake
 from bench.data import account
 from bench.imports import COLUMNS, EVIDENCE, HEADER, rows
-from bench.servers import process, servers, serving
+from bench.servers import connected, process, servers, serving
 from domain.actor import Actor
 from domain.bulk.change_status import BulkChange, bulk_change_status
 from domain.bulk.operation import Operation
@@ -28,10 +28,7 @@ from domain.contacts.selection import Selection
 from domain.files import uploads
 from domain.imports.import_contacts import NewImport, import_contacts
 from domain.imports.source import Uploaded
-from domain.infra import db, queue, redis
 from domain.infra.db import pool
-from domain.infra.migrate import migrate
-from domain.infra.settings import settings
 from domain.recipients.tokens import Purpose, issue
 
 CONTACTS, BURST, CONNECTIONS = 100_000, 10_000, 64
@@ -179,17 +176,12 @@ def table(found: dict[str, Clicks]) -> Table:
     return made
 
 
+@connected()
 async def _main(contacts: int) -> None:
-    await migrate(settings().database_url or "")
-    await db.connect(settings().database_url or "")
-    redis.connect(settings().redis_url or "")
     async with pool().acquire() as connection:
         accounts = [await account(connection, contacts) for _ in range(2)]
     await pool().execute("VACUUM ANALYZE")
     Console(width=120).print(table(await measure(*accounts)))
-    await queue.drain()
-    await redis.close()
-    await db.close()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import os
 import random
 import sys
 from collections.abc import Awaitable, Callable
@@ -22,14 +21,12 @@ from api.relay import global_id
 from bench import bulk, export, imports
 from bench.bulk import actor_of, awake, finish
 from bench.data import account
-from bench.servers import process, servers, serving
+from bench.servers import connected, process, servers, serving
 from domain.accounts.keys import ALL_SCOPES, create_key
 from domain.bulk.change_status import BulkChange, bulk_change_status
 from domain.bulk.values import BulkStatus
 from domain.contacts.selection import Selection
-from domain.infra import db, queue, redis
 from domain.infra.db import pool
-from domain.infra.migrate import migrate
 
 KEY = "a key that is used by the bench alone"
 PAGE, DEEP = 50, 10_000
@@ -46,12 +43,10 @@ _OPT_OUT = """mutation Out($id: ID!) { optOutContact(input: { contactId: $id }) 
 Ask = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 
+@connected()
 async def measure(contacts: int) -> None:
     """Fill two accounts, and measure everything on them, one table at a time."""
     console = Console(width=120)
-    await migrate(settings_url())
-    await db.connect(settings_url())
-    redis.connect(os.environ["ASSENT_REDIS_URL"])
     accounts = []
     for _ in range(2):
         async with pool().acquire() as connection:
@@ -66,14 +61,6 @@ async def measure(contacts: int) -> None:
             for workers in (1, 2):
                 console.print(await _changing(ask, accounts, workers))
             console.print(await _cards_during_import(ask, accounts[0], contacts))
-    await queue.drain()
-    await redis.close()
-    await db.close()
-
-
-def settings_url() -> str:
-    """The database of the bench's own server."""
-    return os.environ["ASSENT_DATABASE_URL"]
 
 
 def _asker(client: httpx2.AsyncClient, url: str) -> Ask:

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,13 +15,11 @@ from uuid_utils.compat import uuid7
 
 from bench.bulk import actor_of
 from bench.data import account
-from bench.servers import servers
+from bench.servers import connected, servers
 from domain.contacts.queries import Lookup
 from domain.contacts.send import Purpose
 from domain.contacts.send_past import send_decision_at
-from domain.infra import db, queue, redis
 from domain.infra.db import pool
-from domain.infra.migrate import migrate
 from domain.messages.authorize import Question, authorize_sends
 from domain.values import Channel
 
@@ -112,10 +109,8 @@ async def _past(account_id: UUID, contact_id: UUID, days: int) -> float:
     return (perf_counter() - began) * 1000
 
 
+@connected()
 async def _main(contacts: int, entries: int) -> None:
-    await migrate(os.environ["ASSENT_DATABASE_URL"])
-    await db.connect(os.environ["ASSENT_DATABASE_URL"])
-    redis.connect(os.environ["ASSENT_REDIS_URL"])
     async with pool().acquire() as connection:
         account_id = await account(connection, contacts)
     await pool().execute("VACUUM ANALYZE")
@@ -124,9 +119,6 @@ async def _main(contacts: int, entries: int) -> None:
     print(f"ratio {found.ratio:.2f} (goal ≥ 0.5)")
     print(f"sendDecision(at:) in {found.entries:,} entries: median {found.past:.1f} ms, ", end="")
     print(f"p95 {found.past_p95:.1f} ms (goal < 20 ms)")
-    await queue.drain()
-    await redis.close()
-    await db.close()
 
 
 if __name__ == "__main__":

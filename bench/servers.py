@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.error import URLError
@@ -13,6 +13,8 @@ from urllib.request import urlopen
 
 from cli.embedded import postgres, valkey
 from cli.embedded.process import free_port
+from domain.infra import db, queue, redis
+from domain.infra.migrate import migrate
 
 
 @contextmanager
@@ -29,6 +31,21 @@ def servers() -> Iterator[None]:
             "ASSENT_LOG_LEVEL": "ERROR",
         }
         yield
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[None]:
+    """The database that `servers` named, migrated, and Redis, in this process; also as a decorator."""
+    url = os.environ["ASSENT_DATABASE_URL"]
+    await migrate(url)
+    await db.connect(url)
+    redis.connect(os.environ["ASSENT_REDIS_URL"])
+    try:
+        yield
+    finally:
+        await queue.drain()
+        await redis.close()
+        await db.close()
 
 
 @contextmanager
