@@ -18,6 +18,8 @@ CREATE TABLE mail (
   ended_at timestamptz,
   code integer,
   enhanced_code text,
+  -- When it was reported that it came back after all.
+  bounced_at timestamptz,
   PRIMARY KEY (account_id, id),
   CHECK ((status = 'SENDING') = (lease_until IS NOT NULL)),
   CHECK ((status IN ('QUEUED', 'SENDING')) = (ended_at IS NULL))

@@ -4,7 +4,8 @@
 CREATE TABLE inbound_hook (
   account_id uuid NOT NULL REFERENCES account,
   id uuid NOT NULL,
-  kind text NOT NULL CHECK (kind IN ('TWILIO_SMS', 'GENERIC_SMS', 'AMAZON_SES', 'SENDGRID', 'POSTMARK', 'MAILGUN')),
+  kind text NOT NULL CHECK (kind IN ('TWILIO_SMS', 'GENERIC_SMS', 'AMAZON_SES', 'SENDGRID', 'POSTMARK', 'MAILGUN',
+                                    'DSN')),
   -- Ours: what makes the address unguessable, and signs a generic hook's messages.
   key bytea NOT NULL,
   -- The provider's: what its calls are checked with.

@@ -28,7 +28,10 @@ CREATE TABLE send_answer (
   PRIMARY KEY (account_id, contact_id, authorization_id)
 );
 
-ALTER TABLE account ADD COLUMN time_zone text NOT NULL DEFAULT 'UTC';
+ALTER TABLE account
+  ADD COLUMN time_zone text NOT NULL DEFAULT 'UTC',
+  -- In which we speak for it where nobody's own language is known.
+  ADD COLUMN language text NOT NULL DEFAULT 'en' CHECK (language ~ '^[a-z]{2}$');
 
 CREATE TYPE journey_trigger AS ENUM ('BY_HAND', 'FIRST_OPT_IN', 'YEARLY', 'EVENT');
 CREATE TABLE journey (

@@ -4,8 +4,11 @@ CREATE TABLE template (
   id uuid NOT NULL,
   key text NOT NULL CHECK (key ~ '^[a-z][a-z0-9_]{0,62}$'),
   name text NOT NULL CHECK (name <> ''),
+  channel channel NOT NULL DEFAULT 'EMAIL' CHECK (channel IN ('EMAIL', 'SMS')),
   -- Marketing: both parts hold the link to leave.
   marketing boolean NOT NULL,
+  -- SMS: our words on how to leave are put below it.
+  opt_out_words boolean NOT NULL DEFAULT false,
   -- Names of its own, which sendTransactional brings values for.
   fields text[] NOT NULL DEFAULT '{}',
   subject text NOT NULL,
@@ -14,7 +17,10 @@ CREATE TABLE template (
   created_at timestamptz NOT NULL,
   PRIMARY KEY (account_id, id),
   UNIQUE (account_id, key),
-  CHECK (NOT marketing OR fields = '{}')
+  CHECK (NOT marketing OR fields = '{}'),
+  -- A text message is text alone.
+  CHECK (channel = 'EMAIL' OR (subject = '' AND html = '')),
+  CHECK (channel = 'SMS' OR NOT opt_out_words)
 );
 -- A message for a contact. Its mail in the outbox has the same id, and says how far it has got.
 CREATE TYPE message_status AS ENUM ('WAITING', 'HANDED_ON', 'REFUSED', 'CANCELED');
