@@ -31,8 +31,8 @@ from domain.suppressions.suppress import work_off
 SLICE = 5.0
 """Seconds of work before the bell is rung again and another operation may have its turn."""
 LANES = 2
-"""So many jobs share a large operation: two workers, or two connections of one. A worker does no more parts at once,
-of however many operations: whoever opts out meanwhile needs the database, too."""
+"""So many jobs share a large operation: two workers, or two connections of one. A worker does no more parts, and
+batches of a list, at once, of however many operations: whoever opts out meanwhile needs the database, too."""
 LIMIT = 120.0
 """Seconds after which a slice counts as hung; writing a huge selection down takes the longest."""
 WHOLE: Final = {BulkKind.EXPORT: write, BulkKind.SUPPRESS: work_off}
@@ -104,7 +104,7 @@ async def _parts(kind: BulkKind, account_id: UUID, operation_id: UUID, stopping:
 
 async def _staged(account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> bool:
     """Read an import's list in, for as long as that takes; false when it was cut short."""
-    parts = await stage(account_id, operation_id, stopping)
+    parts = await stage(account_id, operation_id, stopping, _lanes)
     for _ in range(min(parts or 0, LANES) - 1):
         queue.ring(queue.BULK, account_id, operation_id)
     return parts is not None

@@ -35,6 +35,8 @@ JOB_SECONDS = 3_600
 """arq's limit for a job. A slice takes a few seconds and has a limit of its own; an export is written in one go."""
 GRACE = 20
 """Seconds that a part under way has to end after SIGTERM."""
+NICENESS = 5
+"""How far jobs stand back (`nice`) from the requests of an API on the same machine."""
 REDIS_SECONDS = 5.0
 """Seconds that Redis may take to answer before it counts as away."""
 _AWAY: Final = (RedisError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
@@ -58,6 +60,8 @@ class Worker(ArqWorker):
 
 def run() -> None:
     """Work through the queue until a signal. Without Redis or PostgreSQL: exit 1, to be started again."""
+    os.nice(NICENESS)
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")  # a list is read fast enough with one
     try:
         asyncio.run(_serve())
     except _AWAY as error:

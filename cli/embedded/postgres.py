@@ -39,6 +39,9 @@ _SETTINGS = {
     "min_wal_size": "512MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
+    # A small commit waits for the log: for what a job has put into it, and for new pieces to be filled with zeros.
+    "wal_buffers": "64MB",
+    "wal_init_zero": "off",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
@@ -80,8 +80,10 @@ class _Work:
     plan: ImportPlan
 
 
-async def stage(account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -> int | None:
-    """Bring a claimed import to where its parts are written down; answers how many it wrote.
+async def stage(
+    account_id: UUID, operation_id: UUID, stopping: asyncio.Event, turn: AbstractAsyncContextManager[object]
+) -> int | None:
+    """Bring a claimed import to where its parts are written down; answers how many it wrote. Each batch waits its turn.
 
     0: they stand already, another worker is at it, it is to be canceled, or there is nothing to merge, which completes
     it. None: it was cut short (stopping, or time for another job); ring again. A list that cannot be read makes it
@@ -96,7 +98,7 @@ async def stage(account_id: UUID, operation_id: UUID, stopping: asyncio.Event) -
         if not alone:
             return 0
         try:
-            done = await _read_in(work, stopping)
+            done = await _read_in(work, stopping, turn)
         except DomainError as error:
             await pool().execute(_FAIL, account_id, operation_id, error.message, datetime.now(UTC))
             await staging.drop(operation_id)
@@ -121,7 +123,7 @@ async def _fence(operation_id: UUID) -> AsyncIterator[bool]:
                 await connection.execute(_UNFENCE, str(operation_id))
 
 
-async def _read_in(work: _Work, stopping: asyncio.Event) -> bool | None:
+async def _read_in(work: _Work, stopping: asyncio.Event, turn: AbstractAsyncContextManager[object]) -> bool | None:
     """Stage what is left of the file; false when cut short, None when canceled."""
     keys = work.account_id, work.operation_id
     await pool().execute(_BEGIN, *keys)
@@ -138,9 +140,10 @@ async def _read_in(work: _Work, stopping: asyncio.Event) -> bool | None:
     ahead = asyncio.create_task(asyncio.to_thread(batches.next))
     try:
         while (read := await ahead) is not None:
-            ahead = asyncio.create_task(asyncio.to_thread(batches.next))
-            if not await _keep(work, number, *read):
-                return None
+            async with turn:
+                ahead = asyncio.create_task(asyncio.to_thread(batches.next))
+                if not await _keep(work, number, *read):
+                    return None
             number += 1
             await moved(work.operation_id)
             if stopping.is_set() or monotonic() > until:

@@ -1,6 +1,7 @@
 """Imports as tests want them: a list given, worked off in this process, and what came of it."""
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,7 @@ async def bring(actor: Actor, text: str, *, granted: bool = True, **wish: Any) -
 async def work_off(actor: Actor, operation_id: UUID) -> Operation:
     """Do what a worker does, to the end, and answer the operation as it stands then."""
     assert await claim(actor.account_id, operation_id)
-    await stage(actor.account_id, operation_id, asyncio.Event())
+    await stage(actor.account_id, operation_id, asyncio.Event(), nullcontext())
     works: dict[BulkKind, Work] = {**WORK, BulkKind.IMPORT: merge_part}
     while await run_part(actor.account_id, operation_id, works) is Step.DONE:
         await asyncio.sleep(0)
