@@ -52,6 +52,9 @@ class Account(Node):
     dark_colour: str | None = strawberry.field(
         description="The same in dark mode; null: `colour`, made as light as it takes to be read."
     )
+    language: str = strawberry.field(
+        description="ISO 639: what we say for it where nobody's own language is known, such as by text message."
+    )
     time_zone: str = strawberry.field(description="Whose day it is for yearly journeys: an IANA name.")
 
     @classmethod
@@ -67,6 +70,7 @@ class Account(Node):
             logo_url=account.logo and logo_url(account.id, account.logo),
             colour=account.colour,
             dark_colour=account.dark_colour,
+            language=account.language,
             time_zone=account.time_zone,
         )
 
@@ -110,6 +114,7 @@ class UpdateAccountInput:
     dark_colour: str | None = strawberry.field(
         default=UNSET, description="For dark mode, with a contrast of at least 4.5:1 to #16181d."
     )
+    language: str | None = strawberry.field(default=UNSET, description="en, de, fr or es; null makes it en.")
     time_zone: str | None = strawberry.field(
         default=UNSET, description="An IANA name, such as Europe/Berlin; null makes it UTC."
     )

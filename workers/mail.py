@@ -10,6 +10,7 @@ from domain.infra import queue
 from domain.infra.log import logger
 from domain.mail.deliver import Bounce, Compose, deliver
 from domain.mail.outbox import MailKind, due
+from domain.mail.sms.provider import provider
 from domain.mail.transport import transport
 from domain.messages import message
 from domain.messages.journeys import compose as journeys
@@ -44,5 +45,6 @@ async def sweep_mail(_ctx: dict[str, Any]) -> None:
 
 
 async def close_mail(_ctx: dict[str, Any]) -> None:
-    """Take leave of the mail server."""
+    """Take leave of the mail server, and of the provider of text messages."""
     await transport().close()
+    await provider().close()

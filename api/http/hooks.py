@@ -16,6 +16,7 @@ from domain.inbound.hooks import hook_behind
 from domain.inbound.receive import receive
 from domain.inbound.rules import Keyword
 from domain.inbound.values import HookKind
+from domain.inbound.words import help_words
 from domain.infra.log import logger
 from domain.infra.settings import settings
 
@@ -88,8 +89,8 @@ async def _answer(kind: HookKind, account_id: UUID, reading: Reading) -> Respons
 
 
 async def _help(account_id: UUID) -> str:
-    name = (await account(Actor(account_id, "hook", frozenset()))).name
-    return f"{name}: reply STOP to get no more messages. Message and data rates may apply."
+    found = await account(Actor(account_id, "hook", frozenset()))
+    return help_words(found.name, found.language)
 
 
 def _said(status: int, words: str, **headers: str) -> Response:

@@ -12,23 +12,29 @@ from api.fields import Input, mutation, query
 from api.relay import Node, global_id, required
 from domain.actor import Scope
 from domain.messages import templates as keeping
+from domain.messages.forms import Form
 from domain.messages.journeys.words import Templates
 from domain.messages.wording import OF_ALL
+from domain.values import Channel
 
 
-@strawberry.type(description="A mail as you wrote it: sandboxed Jinja2.")
+@strawberry.type(description="A mail or a text message as you wrote it: sandboxed Jinja2.")
 class Template(Node):
     """A template."""
 
     key: str = strawberry.field(description="Its name for programs; unique in the account.")
     name: str = strawberry.field(description="Its name for people.")
+    channel: Channel = strawberry.field(description="On which channel it goes: EMAIL or SMS.")
     marketing: bool = strawberry.field(
         description="True: for broadcasts, both parts hold the link to leave. False: for `sendTransactional`."
     )
+    opt_out_words: bool = strawberry.field(
+        description="SMS: “Reply STOP to opt out.” is put below it, in the account's language."
+    )
     fields: list[str] = strawberry.field(description="Names of its own, which `sendTransactional` brings texts for.")
-    subject: str = strawberry.field(description="The subject's template.")
+    subject: str = strawberry.field(description="The subject's template; empty for SMS.")
     text: str = strawberry.field(description="The plain text's template.")
-    html: str = strawberry.field(description="The HTML's template.")
+    html: str = strawberry.field(description="The HTML's template; empty for SMS.")
     created_at: datetime = strawberry.field(description="When it was made.")
 
     @classmethod
@@ -38,7 +44,9 @@ class Template(Node):
             id=global_id("Template", row.id),
             key=row.key,
             name=row.name,
+            channel=row.channel,
             marketing=row.marketing,
+            opt_out_words=row.opt_out_words,
             fields=list(row.fields),
             subject=row.subject,
             text=row.text,
@@ -54,15 +62,16 @@ class Template(Node):
 class TemplateMessageInput:
     """A mail."""
 
-    subject: str = strawberry.field(description="The subject.")
+    subject: str | None = strawberry.field(default=UNSET, description="The subject; none for SMS.")
     text: str = strawberry.field(description="The plain text. Marketing: it must show `{{ unsubscribe }}`.")
-    html: str = strawberry.field(
-        description="The HTML; values are escaped. Marketing: it must show `{{ unsubscribe }}`."
+    html: str | None = strawberry.field(
+        default=UNSET,
+        description="The HTML, values escaped; none for SMS. Marketing: it must show `{{ unsubscribe }}`.",
     )
 
     def read(self) -> Templates:
         """The domain's."""
-        return Templates(self.subject, self.text, self.html)
+        return Templates(given(self.subject) or "", self.text, given(self.html) or "")
 
 
 @strawberry.input(description="A new template.")
@@ -72,6 +81,15 @@ class CreateTemplateInput:
     key: str = strawberry.field(description="Its name for programs: a-z, 0-9 and _; unique, never changed.")
     name: str = strawberry.field(description="Its name for people.")
     message: TemplateMessageInput = strawberry.field(description="What it says.")
+    channel: Channel = strawberry.field(
+        default=Channel.EMAIL,
+        description="EMAIL or SMS: a text alone, of at most 1,600 characters. It stays.",
+    )
+    opt_out_words: bool = strawberry.field(
+        default=False,
+        description="SMS: put “Reply STOP to opt out.” below it, in the account's language. Marketing needs this, or "
+        "`{{ unsubscribe }}` in the text.",
+    )
     marketing: bool = strawberry.field(
         default=True, description="Whether it is for broadcasts; then both parts must hold the link to leave."
     )
@@ -131,6 +149,7 @@ class TemplateMutation:
             asked.message.read(),
             marketing=asked.marketing,
             fields=asked.fields,
+            form=Form(asked.channel, asked.opt_out_words),
         )
         return CreateTemplatePayload(template=Template.of(row))
 

@@ -20,6 +20,7 @@ class Account(Model):
     colour = fields.TextField(null=True)
     dark_colour = fields.TextField(null=True)
     time_zone = fields.TextField(default="UTC")
+    language = fields.TextField(default="en")
     address_key = fields.BinaryField()
     created_at = fields.DatetimeField()
 

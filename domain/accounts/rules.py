@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 else:
     phonenumbers = lazily("phonenumbers")
 
+LANGUAGES = ("en", "de", "fr", "es")
+"""As the catalogues of domain/recipients have them."""
 MAX_NAME, MAX_TYPES, MAX_TYPE, MAX_POSTAL = 200, 50, 60, 500
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -52,3 +54,11 @@ def country(code: str | None) -> str | None:
 def postal_address(text: str | None) -> str | None:
     """The address at the foot of each mail (CAN-SPAM), or None. Raises DomainError."""
     return None if text is None else line(text, MAX_POSTAL, "postalAddress")
+
+
+def language(code: str | None) -> str:
+    """A language that we have words in; None: English. Raises DomainError INVALID."""
+    code = "en" if code is None else code.strip().lower()
+    if code not in LANGUAGES:
+        raise invalid(f"The languages are {', '.join(LANGUAGES)}.", "language")
+    return code

@@ -16,9 +16,9 @@ from domain.values import OptOutPolicy
 
 async def update_account(actor: Actor, **changes: Any) -> Account:
     """Set what is named: name, opt_out_policy, contact_types, default_country, postal_address, logo (a data URL),
-    colour, dark_colour, time_zone (IANA).
+    colour, dark_colour, time_zone (IANA), language (ISO 639).
 
-    None clears the five before the last, and makes the time zone UTC.
+    None clears the five before these two, and makes the time zone UTC, the language English.
     A contact keeps a type that is taken off the list. Raises DomainError.
     """
     checked = {name: _CHECKS[name](value) for name, value in changes.items()}
@@ -76,4 +76,5 @@ _CHECKS: Final[dict[str, Callable[[Any], object]]] = {
     "colour": lambda text: colour(text, PAPER, "colour"),
     "dark_colour": lambda text: colour(text, NIGHT, "darkColour"),
     "time_zone": _zone,
+    "language": rules.language,
 }

@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     smtp_connections: int = Field(4, ge=1, description="Connections to the mail server that a worker may hold.")
     smtp_timeout: float = Field(30.0, gt=0, description="Seconds that the mail server may take for each answer.")
     mail_from: str | None = Field(None, description="The address that mail is sent from; noreply@ the public URL's.")
+    sms_url: SecretStr | None = Field(
+        None,
+        description="https://SID:TOKEN@api.twilio.com?from=+12025550100, or ?service=MG…; a folder when left out.",
+    )
+    sms_timeout: float = Field(30.0, gt=0, description="Seconds that the provider of text messages may take.")
     dev: bool = Field(False, description="Serve what helps on a developer's machine: /dev/mailbox.")
     webhook_allowed_hosts: str = Field(
         "", description="Hosts (or host:port), by commas, that webhooks may reach inside our network and without TLS."

@@ -11,13 +11,15 @@ from domain.infra.settings import settings
 from domain.mail.compose import Mail, letter
 from domain.mail.outbox import LEASE, Claimed, MailKind, MailStatus, claim, drop, hand_over, record
 from domain.mail.results import Deferred, Refused, Result, Unknown
+from domain.mail.sms.provider import provider
+from domain.mail.sms.text import Text
 from domain.mail.transport import Letter, transport
 
 PATIENCE: Final = LEASE.total_seconds() - 60
 """Seconds after which a hand-over counts as hung: well before another worker may take the mail for left behind."""
 
-Compose: TypeAlias = Callable[[UUID, UUID], Awaitable[Mail | None]]
-"""Puts a mail about a subject together: account, subject; None when it is no longer to be sent."""
+Compose: TypeAlias = Callable[[UUID, UUID], Awaitable[Mail | Text | None]]
+"""Puts a mail or a text message about a subject together: account, subject; None when it is no longer to be sent."""
 Bounce: TypeAlias = Callable[[UUID, UUID, Refused], Awaitable[None]]
 """Is told that a server refused a mail for good: account, subject, how."""
 
@@ -43,7 +45,7 @@ async def _send(
 ) -> MailStatus | None:
     try:
         said = await compose[mail.kind](mail.account_id, mail.subject_id)
-        ready = None if said is None else letter(said, mail.id, mail.created_at)
+        ready = letter(said, mail.id, mail.created_at) if isinstance(said, Mail) else said
     except Exception:  # whatever it is, the other mails go
         log.exception("a mail could not be put together", mail=str(mail.id))
         return await record(mail, Deferred(), datetime.now(UTC))
@@ -58,9 +60,9 @@ async def _send(
     return await record(mail, result, datetime.now(UTC))
 
 
-async def _handed_over(ready: Letter) -> Result:
+async def _handed_over(ready: Letter | Text) -> Result:
     try:
         async with asyncio.timeout(PATIENCE):
-            return await transport().send(ready)
+            return await (provider().send(ready) if isinstance(ready, Text) else transport().send(ready))
     except TimeoutError:
         return Unknown()

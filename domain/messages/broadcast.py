@@ -79,14 +79,15 @@ async def send_broadcast(actor: Actor, asked: Broadcast) -> Operation:
         if asked.expected_total is not None and await selections.count(actor, asked.selection) != asked.expected_total:
             raise DomainError(ErrorCode.CONFLICT, "The selection holds another number by now.", "expectedTotal")
         words = f"Send “{chosen.name}”: {await whom(actor, asked.selection)}"
-        return Asked(words, {"template": given["template"], "topic": given["topic"]}, selection)
+        change = {"template": given["template"], "topic": given["topic"], "channel": chosen.channel}
+        return Asked(words, change, selection)
 
     return await start(actor, Wish(BulkKind.BROADCAST, given, asked.idempotency_key), check)
 
 
 async def preview_broadcast(actor: Actor, asked: Broadcast) -> Audience:
     """Judge the whole selection as it stands now, writing nothing. Raises as `send_broadcast`."""
-    await _checked(actor, asked)
+    channel = (await _checked(actor, asked)).channel
     chosen = selections.statement(actor, asked.selection)
     now = datetime.now(UTC)
     allowed, reasons = 0, Counter[SendBlock]()
@@ -94,7 +95,7 @@ async def preview_broadcast(actor: Actor, asked: Broadcast) -> Audience:
         ids = [row[0] for row in await connection.fetch(chosen.text, *chosen.parameters)]
         for begin in range(0, len(ids), _BATCH):
             some = ids[begin : begin + _BATCH]
-            about = Channel.EMAIL, Purpose.BROADCAST, asked.topic_id, now
+            about = channel, Purpose.BROADCAST, asked.topic_id, now
             for one in (await judge_many(connection, actor.account_id, some, *about)).values():
                 allowed += not one.reasons
                 reasons.update(SendBlock(reason) for reason in one.reasons)
@@ -104,7 +105,7 @@ async def preview_broadcast(actor: Actor, asked: Broadcast) -> Audience:
 async def broadcast_part(connection: Connection, job: Job, contact_ids: list[UUID]) -> Tally:
     """A part: a message for each contact; those refused now are not put in the outbox, the others judged again."""
     topic_id = job.change["topic"] and UUID(job.change["topic"])
-    about = Channel.EMAIL, Purpose.BROADCAST, topic_id, job.now
+    about = Channel(job.change["channel"]), Purpose.BROADCAST, topic_id, job.now
     found = await present(connection, job.account_id, contact_ids)
     judged = await judge_many(connection, job.account_id, sorted(found), *about)
     ids = {contact_id: uuid7() for contact_id in judged}

@@ -15,6 +15,9 @@ from domain.contacts.send import Purpose
 from domain.infra.db import Connection, pool, tx
 from domain.mail.compose import Mail
 from domain.mail.results import Refused
+from domain.mail.sms.answers import LEFT, NO_SUCH_NUMBER
+from domain.mail.sms.text import Text
+from domain.messages import texting
 from domain.messages.journeys.words import Templates
 from domain.messages.judged import Judged, judge_many, wakes
 from domain.messages.wording import said
@@ -22,11 +25,14 @@ from domain.recipients.links import recipient_links
 from domain.values import Channel, ConsentSource
 
 _LOCK: Final = "SELECT lock_contacts($1, $2, $3, false)"
-_WHO: Final = "SELECT contact_id FROM message WHERE account_id = $1 AND id = $2"
+_WHO: Final = """
+SELECT m.contact_id, t.channel FROM message m JOIN template t ON t.account_id = $1 AND t.id = m.template_id
+ WHERE m.account_id = $1 AND m.id = $2
+"""
 _READ: Final = """
-SELECT m.contact_id, m.purpose, m.topic_id, m.data, t.marketing, t.subject, t.text, t.html, p.name AS topic,
-       a.name AS account_name, a.postal_address, c.first_name, c.last_name, c.name,
-       coalesce(o.cancel_requested, false) AS canceled
+SELECT m.id, m.contact_id, m.purpose, m.topic_id, m.data, t.channel, t.marketing, t.opt_out_words,
+       t.subject, t.text, t.html, p.name AS topic, a.name AS account_name, a.language, a.postal_address,
+       c.first_name, c.last_name, c.name, coalesce(o.cancel_requested, false) AS canceled
   FROM message m
   JOIN template t ON t.account_id = $1 AND t.id = m.template_id
   JOIN account a ON a.account_id = $1
@@ -44,15 +50,17 @@ _NO_SUCH_MAILBOX: Final = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"
 _FACTS: Final = ("account_name", "first_name", "last_name", "name", "topic", "postal_address")
 
 
-async def compose(account_id: UUID, message_id: UUID) -> Mail | None:
-    """The mail, or None: the person was erased, the broadcast canceled, or the gate is closed (REFUSED).
+async def compose(account_id: UUID, message_id: UUID) -> Mail | Text | None:
+    """The mail or text message, or None: the person was erased, the broadcast canceled, the gate is closed (REFUSED).
 
     A transactional message activates an archived contact first, through the door (source AUTOMATION).
     """
     now = datetime.now(UTC)
-    contact_id = await pool().fetchval(_WHO, account_id, message_id)
+    who = await pool().fetchrow(_WHO, account_id, message_id)
+    if who is None:
+        return None
     async with tx() as connection:
-        await connection.execute(_LOCK, account_id, [contact_id] if contact_id else [], [Channel.EMAIL])
+        await connection.execute(_LOCK, account_id, [who["contact_id"]], [who["channel"]])
         row = await connection.fetchrow(_READ, account_id, message_id)
         if row is None:
             return None
@@ -63,24 +71,35 @@ async def compose(account_id: UUID, message_id: UUID) -> Mail | None:
         status = "REFUSED" if judged.reasons else "HANDED_ON"
         given = list(judged.reasons), judged.address_id
         await connection.execute(_END, account_id, message_id, status, *given)
-        return None if judged.reasons else _mail(account_id, row, judged)
+        if judged.reasons:
+            return None
+        return _mail(account_id, row, judged) if row["channel"] == Channel.EMAIL else _text(account_id, row, judged)
 
 
 async def bounced(account_id: UUID, message_id: UUID, how: Refused) -> None:
-    """Mark the address undeliverable when the server says that there is no such mailbox."""
-    if how.enhanced not in _NO_SUCH_MAILBOX:
+    """Mark the address ERROR where there is no such mailbox or number; withdraw one that left at the provider."""
+    request = _follows(how)
+    if request is None:
         return
     address_id = await pool().fetchval(_ADDRESS, account_id, message_id)
     if address_id is None:
         return
-    context = Context(account_id, "message", datetime.now(UTC), reason=f"Refused: {how.code} {how.enhanced}")
+    context = Context(
+        account_id, "message", datetime.now(UTC), reason=f"Refused: {how.code} {how.enhanced or ''}".strip()
+    )
     async with tx() as connection:
-        await change_addresses(connection, Request(Change.MARK_ERROR, ConsentSource.BOUNCE), [address_id], context)
+        await change_addresses(connection, request, [address_id], context)
+
+
+def _follows(how: Refused) -> Request | None:
+    if how.enhanced in _NO_SUCH_MAILBOX or how.code in NO_SUCH_NUMBER:
+        return Request(Change.MARK_ERROR, ConsentSource.BOUNCE)
+    return Request(Change.OPT_OUT, ConsentSource.SMS_KEYWORD) if how.code == LEFT else None
 
 
 async def _judged(connection: Connection, account_id: UUID, row: Any, now: datetime) -> Judged:
     purpose, who = Purpose(row["purpose"]), row["contact_id"]
-    about = Channel.EMAIL, purpose, row["topic_id"], now
+    about = Channel(row["channel"]), purpose, row["topic_id"], now
     judged = (await judge_many(connection, account_id, [who], *about))[who]
     if not wakes(judged, purpose):
         return judged
@@ -92,7 +111,7 @@ async def _judged(connection: Connection, account_id: UUID, row: Any, now: datet
 def _mail(account_id: UUID, row: Any, judged: Judged) -> Mail:
     assert judged.address_id is not None
     assert judged.value is not None
-    values = orjson.loads(row["data"]) | {name: row[name] or "" for name in _FACTS} | {"email": judged.value}
+    values = _values(row) | {"email": judged.value}
     headers: tuple[tuple[str, str], ...] = ()
     if row["marketing"]:
         links = recipient_links(account_id, judged.address_id, Channel.EMAIL, row["topic_id"])
@@ -102,3 +121,19 @@ def _mail(account_id: UUID, row: Any, judged: Judged) -> Mail:
         headers = tuple((name, value) for name, value in given if value is not None)
     words = said(Templates(row["subject"], row["text"], row["html"]), values, marketing=row["marketing"])
     return Mail(judged.value, row["account_name"], words.subject, words.text, words.html, headers=headers)
+
+
+def _text(account_id: UUID, row: Any, judged: Judged) -> Text:
+    assert judged.address_id is not None
+    assert judged.value is not None
+    values = _values(row) | {"email": ""}
+    if row["marketing"]:
+        links = recipient_links(account_id, judged.address_id, Channel.SMS, row["topic_id"])
+        values |= {"unsubscribe": links.unsubscribe, "preferences": links.preferences}
+    words = texting.said(row["text"], values, row["language"] if row["opt_out_words"] else None)
+    return Text(row["id"], judged.value, words)
+
+
+def _values(row: Any) -> dict[str, str]:
+    given: dict[str, str] = orjson.loads(row["data"])
+    return given | {name: row[name] or "" for name in _FACTS}

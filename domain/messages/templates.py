@@ -13,18 +13,20 @@ from domain.actor import Actor
 from domain.contacts import rules as texts
 from domain.errors import DomainError, ErrorCode, invalid, not_found
 from domain.infra.db import pool
+from domain.messages.forms import MAIL, Form, check_form, check_words
 from domain.messages.journeys.rules import KEY
 from domain.messages.journeys.words import NAMES, Templates
-from domain.messages.wording import check
+from domain.values import Channel
 
 MOST: Final = 500
 MOST_FIELDS: Final = 50
 MAX_NAME: Final = 200
-COLUMNS: Final = "id, key, name, marketing, fields, subject, text, html, created_at"
+COLUMNS: Final = "id, key, name, channel, marketing, opt_out_words, fields, subject, text, html, created_at"
 _COUNT: Final = "SELECT count(*) FROM template WHERE account_id = $1"
 _INSERT: Final = f"""
-INSERT INTO template (account_id, id, key, name, marketing, fields, subject, text, html, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {COLUMNS}
+INSERT INTO template (account_id, id, key, name, marketing, fields, subject, text, html, created_at, channel,
+                      opt_out_words)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING {COLUMNS}
 """
 _UPDATE: Final = f"""
 UPDATE template SET name = $3, subject = $4, text = $5, html = $6 WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}
@@ -35,17 +37,25 @@ _ALL: Final = f"SELECT {COLUMNS} FROM template WHERE account_id = $1 ORDER BY id
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A mail as an account wrote it."""
+    """A mail or a text message as an account wrote it."""
 
     id: UUID
     key: str
     name: str
+    channel: Channel
     marketing: bool
+    opt_out_words: bool
+    """SMS: our words on how to leave are put below it."""
     fields: Sequence[str]
     subject: str
     text: str
     html: str
     created_at: datetime
+
+    @property
+    def form(self) -> Form:
+        """On which channel, and what is put below it."""
+        return Form(self.channel, self.opt_out_words)
 
     @property
     def words(self) -> Templates:
@@ -54,20 +64,28 @@ class Template:
 
 
 async def create_template(
-    actor: Actor, key: str, name: str, words: Templates, *, marketing: bool = True, fields: Sequence[str] = ()
+    actor: Actor,
+    key: str,
+    name: str,
+    words: Templates,
+    *,
+    marketing: bool = True,
+    fields: Sequence[str] = (),
+    form: Form = MAIL,
 ) -> Template:
     """Keep a template. Raises DomainError or Refusals: INVALID, TOO_LARGE (also for a 501st), TAKEN for the key."""
+    check_form(form)
     if not KEY.fullmatch(key):
         raise invalid("Start with a letter; then lower-case letters, digits and underscores, up to 63.", "key")
     _check_fields(fields, marketing=marketing)
     label = texts.some(texts.line(name, MAX_NAME, "name"), "name")
-    check(words, fields, marketing=marketing)
+    check_words(form, words, fields, marketing=marketing)
     if await pool().fetchval(_COUNT, actor.account_id) >= MOST:
         raise DomainError(ErrorCode.TOO_LARGE, f"At most {MOST} templates.", "key")
-    said = words.subject, words.text, words.html
-    now = datetime.now(UTC)
+    row_id, said, now = uuid7(), (words.subject, words.text, words.html), datetime.now(UTC)
+    given = actor.account_id, row_id, key, label, marketing, list(fields), *said, now
     try:
-        row = await pool().fetchrow(_INSERT, actor.account_id, uuid7(), key, label, marketing, list(fields), *said, now)
+        row = await pool().fetchrow(_INSERT, *given, form.channel, form.opt_out_words)
     except asyncpg.UniqueViolationError:
         raise DomainError(ErrorCode.TAKEN, "The account has a template with this key.", "key") from None
     return _of(row)
@@ -80,7 +98,7 @@ async def update_template(
     before = await template(actor, template_id, "id")
     label = before.name if name is None else texts.some(texts.line(name, MAX_NAME, "name"), "name")
     said = before.words if words is None else words
-    check(said, before.fields, marketing=before.marketing)
+    check_words(before.form, said, before.fields, marketing=before.marketing)
     row = await pool().fetchrow(_UPDATE, actor.account_id, template_id, label, said.subject, said.text, said.html)
     return _of(row)
 
@@ -108,4 +126,4 @@ def _check_fields(fields: Sequence[str], *, marketing: bool) -> None:
 
 
 def _of(row: Any) -> Template:
-    return Template(**dict(row))
+    return Template(**dict(row) | {"channel": Channel(row["channel"])})
