@@ -43,6 +43,11 @@ class ReportDeliveryFailureInput:
     detail: str | None = strawberry.field(
         default=UNSET, description="The provider's words: the ledger entry's `reason`, while a contact holds it."
     )
+    message_id: str | None = strawberry.field(
+        default=UNSET,
+        description="HARD_BOUNCE: the `Message-ID` of the mail. That message is shown as BOUNCED; without one of ours, "
+        "the last message to the address in the past five days.",
+    )
 
 
 @strawberry.type(description="Whom it concerns, as they stand afterwards, and the ledger entries this request made.")
@@ -80,6 +85,6 @@ class DeliveryMutation:
     ) -> ReportDeliveryFailurePayload:
         """Report."""
         reported = await report_delivery_failure(
-            info.context.actor, asked.channel, asked.address, asked.kind, given(asked.detail)
+            info.context.actor, asked.channel, asked.address, asked.kind, given(asked.detail), given(asked.message_id)
         )
         return ReportDeliveryFailurePayload(contact_ids=reported.contact_ids, positions=reported.positions)

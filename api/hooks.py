@@ -10,10 +10,9 @@ from api.context import Info
 from api.enums import described
 from api.errors import UserError
 from api.fields import Input, mutation, query
-from api.http.hooks import hook_url
 from api.relay import global_id, required
 from domain.actor import Scope
-from domain.inbound.hooks import HookRow, create_hook, delete_hook, hooks
+from domain.inbound.hooks import HookRow, create_hook, delete_hook, hook_url, hooks
 from domain.inbound.values import HookKind
 from domain.webhooks.sealed import shown
 
@@ -21,7 +20,7 @@ described(
     HookKind,
     "Whose calls a hook takes.",
     name="InboundHookKind",
-    TWILIO_SMS="Twilio's incoming messages. `secret`: the account's auth token.",
+    TWILIO_SMS="Twilio's incoming messages, and what became of those it was given. `secret`: the account's auth token.",
     GENERIC_SMS=(
         'Any other SMS gateway: a POST of `{"from": "+49…", "text": "STOP"}`, signed as Standard Webhooks has it '
         "(`webhook-id`, `webhook-timestamp`, `webhook-signature`) with the `signingSecret` of the answer."
@@ -32,6 +31,10 @@ described(
         "Postmark's webhooks, which are not signed: keep the address secret. `secret`, when given: `name:password` "
         "for basic authentication."
     ),
+    DSN=(
+        "Your own mail server: a POST of each report it gets (RFC 3464), the raw mail as it came, signed as Standard "
+        "Webhooks has it with the `signingSecret` of the answer."
+    ),
     MAILGUN="Mailgun's webhooks. `secret`: the HTTP webhook signing key.",
 )
 
@@ -41,7 +44,7 @@ described(
         "An address that a provider calls. Every call is verified before it counts, and counts once however often it "
         "is delivered. STOP withdraws SMS and CALL, START gives back what the recipient withdrew, HELP is answered; a "
         "hard bounce marks ERROR, a complaint or the provider's own unsubscribing withdraws, a soft bounce is counted "
-        "(`ContactPoint.softBounces`)."
+        "(`ContactPoint.softBounces`). A message that came back is shown as BOUNCED."
     )
 )
 class InboundHook:
@@ -97,7 +100,7 @@ class CreateInboundHookPayload:
 
     hook: InboundHook | None = strawberry.field(default=None, description="The hook; null when refused.")
     signing_secret: str | None = strawberry.field(
-        default=None, description="GENERIC_SMS: what to sign with (`whsec_…`). Shown this once."
+        default=None, description="GENERIC_SMS, DSN: what to sign with (`whsec_…`). Shown this once."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why it was refused.")
 

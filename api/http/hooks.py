@@ -12,7 +12,7 @@ from api.pages.visit import OUT_OF_REACH, RETRY_AFTER
 from domain.accounts.queries import account
 from domain.actor import Actor
 from domain.inbound.call import Call, Forged, Malformed, Reading, Unverifiable
-from domain.inbound.hooks import hook_behind
+from domain.inbound.hooks import hook_behind, hook_url
 from domain.inbound.receive import receive
 from domain.inbound.rules import Keyword
 from domain.inbound.values import HookKind
@@ -24,11 +24,6 @@ log = logger("api.hooks")
 
 PATIENCE: Final = 10.0
 """Seconds after which a provider is asked to come again: they wait for about as long."""
-
-
-def hook_url(token: str) -> str:
-    """The address to enter at a provider."""
-    return f"{settings().base_url}/hooks/{token}"
 
 
 async def receive_hook(request: Request) -> Response:

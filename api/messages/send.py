@@ -31,6 +31,7 @@ described(
     SENT="The mail server took it.",
     REFUSED="It may not be sent: see the reasons.",
     FAILED="The mail server refused it, or could not take it for two days.",
+    BOUNCED="The mail server took it, and it came back: a hook, or `reportDeliveryFailure`, told of it later.",
     UNKNOWN="It may have been sent: something crashed meanwhile. It is never sent again by itself.",
     CANCELED="Its broadcast was canceled before it went.",
 )

@@ -13,9 +13,10 @@ from uuid_utils.compat import uuid7
 from domain.actor import Actor
 from domain.errors import DomainError, ErrorCode, not_found
 from domain.inbound.call import Hook
-from domain.inbound.secret import checked
+from domain.inbound.secret import KEYED, checked
 from domain.inbound.values import HookKind
 from domain.infra.db import pool, tx
+from domain.infra.settings import settings
 from domain.webhooks.sealed import Unreadable, seal, unseal
 
 MOST: Final = 50
@@ -55,7 +56,7 @@ class HookRow:
 
 @dataclass(frozen=True, slots=True)
 class NewHook:
-    """A hook just made. `signing_key` signs a generic hook's messages, and is shown this once."""
+    """A hook just made. `signing_key` signs what comes to a generic hook, and is shown this once."""
 
     row: HookRow
     signing_key: bytes | None
@@ -75,7 +76,7 @@ async def create_hook(actor: Actor, kind: HookKind, secret: str | None = None) -
             raise DomainError(ErrorCode.TOO_LARGE, f"An account has {MOST} hooks at most: delete one first.", "kind")
         now = datetime.now(UTC)
         row = await connection.fetchrow(_INSERT, actor.account_id, hook_id, kind, seal(key, hook_id), sealed, now)
-    return NewHook(_row(row), key if kind is HookKind.GENERIC_SMS else None)
+    return NewHook(_row(row), key if kind in KEYED else None)
 
 
 async def delete_hook(actor: Actor, hook_id: UUID) -> UUID:
@@ -104,6 +105,25 @@ async def hook_behind(token: str) -> Hook | None:
     return Hook(row["account_id"], row["id"], HookKind(row["kind"]), key, secret)
 
 
+def hook_url(token: str) -> str:
+    """The address to enter at a provider."""
+    return f"{settings().base_url}/hooks/{token}"
+
+
+def status_callback(account_id: UUID, hook_id: UUID | None, key: bytes | None, message_id: UUID) -> str | None:
+    """Where Twilio is to tell of a message's delivery: a hook, its `key` as it is kept.
+
+    None where there is none, its key cannot be read any more, or nobody can reach us.
+    """
+    if hook_id is None or key is None or settings().public_url is None:
+        return None
+    try:
+        token = _token(account_id, hook_id, unseal(key, hook_id)[0])
+    except Unreadable:
+        return None
+    return f"{hook_url(token)}?message={message_id.hex}"
+
+
 async def received(hook: Hook, confirmation_url: str | None) -> None:
     """Note that a genuine call came, and what it asks a person to open; nothing once others come after it."""
     await pool().execute(_RECEIVED, hook.account_id, hook.id, datetime.now(UTC), confirmation_url)
@@ -111,10 +131,14 @@ async def received(hook: Hook, confirmation_url: str | None) -> None:
 
 def _row(row: Any) -> HookRow:
     key = unseal(row["key"], row["id"])[0]
-    token = urlsafe_b64encode(row["account_id"].bytes + row["id"].bytes + _mac(key)).decode()
+    token = _token(row["account_id"], row["id"], key)
     return HookRow(
         row["id"], HookKind(row["kind"]), token, row["confirmation_url"], row["created_at"], row["last_received_at"]
     )
+
+
+def _token(account_id: UUID, hook_id: UUID, key: bytes) -> str:
+    return urlsafe_b64encode(account_id.bytes + hook_id.bytes + _mac(key)).decode()
 
 
 def _readable(row: Any) -> bool:

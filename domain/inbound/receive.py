@@ -5,7 +5,7 @@ from typing import Final
 
 from domain.inbound.call import Call, Hook, Reading
 from domain.inbound.hooks import received
-from domain.inbound.providers import amazon_ses, generic_sms, mailgun, postmark, sendgrid, twilio
+from domain.inbound.providers import amazon_ses, dsn, generic_sms, mailgun, postmark, sendgrid, twilio
 from domain.inbound.take import take
 from domain.inbound.values import HookKind
 
@@ -16,6 +16,7 @@ _READERS: Final[dict[HookKind, Callable[[Hook, Call], Awaitable[Reading]]]] = {
     HookKind.SENDGRID: sendgrid.read,
     HookKind.POSTMARK: postmark.read,
     HookKind.MAILGUN: mailgun.read,
+    HookKind.DSN: dsn.read,
 }
 
 

@@ -14,6 +14,7 @@ from domain.contacts import rules
 from domain.contacts.given import AccountFacts, read_account
 from domain.contacts.suppress import known, withdraw
 from domain.errors import DomainError, ErrorCode
+from domain.inbound.came_back import came_back, last_came_back, our_id
 from domain.inbound.values import DeliveryFailure
 from domain.infra.db import Connection, tx
 from domain.values import Channel, ConsentSource
@@ -35,13 +36,19 @@ class Reported:
 
 
 async def report_delivery_failure(
-    actor: Actor, channel: Channel, address: str, kind: DeliveryFailure, detail: str | None = None
+    actor: Actor,
+    channel: Channel,
+    address: str,
+    kind: DeliveryFailure,
+    detail: str | None = None,
+    message_id: str | None = None,
 ) -> Reported:
     """A hard bounce marks the address ERROR, and is no change of permission; a complaint withdraws it.
 
     A complaint about an address that nobody holds becomes a suppression; a bounce of one that the account has never
-    seen changes nothing. `detail` is kept as the entry's reason, where a contact holds the address: erasing them
-    empties it. Raises DomainError: INVALID or TOO_LARGE for the address or the detail.
+    seen changes nothing. The message that bounced is shown as BOUNCED: the one of `message_id`, else the last one that
+    went to the address within five days. `detail` is kept as the entry's reason, where a contact holds the address:
+    erasing them empties it. Raises DomainError: INVALID or TOO_LARGE for the address or the detail.
     """
     detail = rules.line(detail, MAX_REASON, "detail") or None if detail is not None else None
     async with tx() as connection:
@@ -50,6 +57,8 @@ async def report_delivery_failure(
         rows = await connection.fetch(_HOLDERS, actor.account_id, *keyed)
         context = Context(actor.account_id, actor.name, datetime.now(UTC), reason=detail if rows else None)
         outcome = await _fail(connection, kind, keyed, context)
+        if kind is DeliveryFailure.HARD_BOUNCE:
+            await _note(connection, keyed, message_id, context)
     return Reported([row["contact_id"] for row in rows], outcome.positions if outcome else ())
 
 
@@ -59,6 +68,14 @@ def hashes(account: AccountFacts, channels: Sequence[Channel], address: str) -> 
         raise DomainError(ErrorCode.INVALID, "Control characters are not allowed.", "address")
     kept = rules.address(channels[0], address, account.default_country, "address")
     return [(channel, rules.address_hash(account.address_key, channel, kept)) for channel in channels]
+
+
+async def _note(
+    connection: Connection, address: tuple[Channel, bytes], message_id: str | None, context: Context
+) -> None:
+    key = our_id(message_id)
+    if not (key and await came_back(connection, context.account_id, [key], context.now)):
+        await last_came_back(connection, context.account_id, [address], context.now)
 
 
 async def _fail(

@@ -14,6 +14,8 @@ WANTED: Final = {
     HookKind.SENDGRID: "the verification key of the signed event webhook",
     HookKind.MAILGUN: "the HTTP webhook signing key",
 }
+KEYED: Final = frozenset({HookKind.GENERIC_SMS, HookKind.DSN})
+"""These are signed with a key that we make."""
 _PRINTABLE: Final = re.compile(r"[\x21-\x7e]+")
 
 
@@ -23,7 +25,7 @@ def checked(kind: HookKind, secret: str | None) -> str | None:
     A generic hook takes none, since it gets one of ours; Postmark's is a name and password, joined by a colon.
     """
     secret = (secret or "").strip() or None
-    if kind is HookKind.GENERIC_SMS:
+    if kind in KEYED:
         if secret:
             raise invalid("Leave this out: the answer holds a key that was made for this hook.", "secret")
         return None

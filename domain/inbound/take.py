@@ -12,6 +12,7 @@ from domain.contacts.suppress import known, withdraw
 from domain.errors import DomainError
 from domain.inbound import trouble
 from domain.inbound.call import Hook
+from domain.inbound.came_back import came_back, last_came_back, our_id, went_out
 from domain.inbound.report import BOUNCED, COMPLAINED, hashes
 from domain.inbound.values import Happening, Incoming
 from domain.infra.db import Connection, tx
@@ -33,6 +34,7 @@ _CHANGES: Final = {
     Happening.HARD_BOUNCE: BOUNCED,
 }
 _BY_PHONE: Final = frozenset({Happening.STOP, Happening.START})
+_OF_MESSAGES: Final = frozenset({Happening.HARD_BOUNCE, Happening.LOST, Happening.SENT})
 _ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Address = tuple[Channel, bytes]
@@ -42,8 +44,8 @@ async def take(hook: Hook, incoming: Sequence[Incoming]) -> None:
     """Apply what has happened, a transaction for each kind of it; what was taken in before is passed over.
 
     STOP withdraws SMS and CALL, a complaint or the provider's own unsubscribing the channel; of an address that
-    nobody holds, too. START gives back what STOP took. A hard bounce marks ERROR, a soft one is counted. An address
-    that is none is passed over: the provider cannot mend it.
+    nobody holds, too. START gives back what STOP took. A hard bounce marks ERROR, a soft one is counted; what did not
+    arrive is noted of the message. An address that is none is passed over: the provider cannot mend it.
     """
     for happening in Happening:
         if found := [one for one in incoming if one.happening is happening]:
@@ -59,8 +61,32 @@ async def _take(hook: Hook, happening: Happening, incoming: Sequence[Incoming]) 
         found = {address: one for one in new for address in _addresses(account, one)}
         if found:
             await _apply(connection, happening, list(found), context)
+        await _follow(connection, account, happening, new, context)
         if found and happening in trouble.TROUBLES:
             await trouble.note(connection, context, _reports(account, happening, new))
+
+
+async def _follow(
+    connection: Connection, account: AccountFacts, happening: Happening, new: Sequence[Incoming], context: Context
+) -> None:
+    """Note what became of the messages themselves: by our id, else the last one to a bad address."""
+    if happening not in _OF_MESSAGES or not new:
+        return
+    ids = {one: our_id(one.message_id) for one in new}
+    known = [key for key in ids.values() if key]
+    if happening is Happening.SENT:
+        await went_out(connection, context.account_id, known)
+        return
+    matched = await came_back(connection, context.account_id, known, context.now)
+    rest = [one for one, key in ids.items() if key not in matched and _by_address(one)]
+    addresses = sorted({address for one in rest for address in _addresses(account, one)})
+    if addresses:
+        await last_came_back(connection, context.account_id, addresses, context.now)
+
+
+def _by_address(one: Incoming) -> bool:
+    """Somebody else's mail that did not arrive says nothing of ours, unless nothing ever arrives there."""
+    return one.happening is Happening.HARD_BOUNCE or one.message_id is None
 
 
 async def _new(connection: Connection, hook: Hook, incoming: Sequence[Incoming], now: datetime) -> list[Incoming]:

@@ -15,6 +15,7 @@ class HookKind(StrEnum):
     SENDGRID = "SENDGRID"
     POSTMARK = "POSTMARK"
     MAILGUN = "MAILGUN"
+    DSN = "DSN"
 
 
 class DeliveryFailure(StrEnum):
@@ -32,6 +33,10 @@ class Happening(StrEnum):
     COMPLAINT = "COMPLAINT"
     UNSUBSCRIBED = "UNSUBSCRIBED"
     """The recipient left by a link of the provider's own."""
+    LOST = "LOST"
+    """This message did not arrive, which says nothing of the address."""
+    SENT = "SENT"
+    """The provider has it."""
     STOP = "STOP"
     START = "START"
 
@@ -45,3 +50,5 @@ class Incoming:
     address: str
     key: str
     detail: str | None = None
+    message_id: str | None = None
+    """The Message-ID of what it is about, where the call names it."""

@@ -17,6 +17,7 @@ from domain.infra.db import pool
 # Its end is in the outbox; a mail that the server refused, or that could not go for days, has failed.
 _STATUS: Final = """CASE
   WHEN m.status IN ('REFUSED', 'CANCELED') THEN m.status::text
+  WHEN o.bounced_at IS NOT NULL THEN 'BOUNCED'
   WHEN o.status = 'SENDING' THEN 'CLAIMED' WHEN o.status IN ('REFUSED', 'DROPPED') THEN 'FAILED'
   ELSE o.status::text END"""
 _READ: Final = f"""
@@ -50,6 +51,7 @@ class DeliveryStatus(StrEnum):
     SENT = "SENT"
     REFUSED = "REFUSED"
     FAILED = "FAILED"
+    BOUNCED = "BOUNCED"
     UNKNOWN = "UNKNOWN"
     CANCELED = "CANCELED"
 

@@ -12,6 +12,7 @@ import orjson
 from domain.consent.change import Context, Targets, change, change_addresses
 from domain.consent.rules import Change, Request
 from domain.contacts.send import Purpose
+from domain.inbound.hooks import status_callback
 from domain.infra.db import Connection, pool, tx
 from domain.mail.compose import Mail
 from domain.mail.results import Refused
@@ -31,7 +32,8 @@ SELECT m.contact_id, t.channel FROM message m JOIN template t ON t.account_id = 
 """
 _READ: Final = """
 SELECT m.id, m.contact_id, m.purpose, m.topic_id, m.data, t.channel, t.marketing, t.opt_out_words,
-       t.subject, t.text, t.html, p.name AS topic, a.name AS account_name, a.language, a.postal_address,
+       h.id AS hook_id, h.key AS hook_key, t.subject, t.text, t.html,
+       p.name AS topic, a.name AS account_name, a.language, a.postal_address,
        c.first_name, c.last_name, c.name, coalesce(o.cancel_requested, false) AS canceled
   FROM message m
   JOIN template t ON t.account_id = $1 AND t.id = m.template_id
@@ -39,6 +41,9 @@ SELECT m.id, m.contact_id, m.purpose, m.topic_id, m.data, t.channel, t.marketing
   JOIN contact c ON c.account_id = $1 AND c.id = m.contact_id
   LEFT JOIN topic p ON p.account_id = $1 AND p.id = m.topic_id
   LEFT JOIN bulk_operation o ON o.account_id = $1 AND o.id = m.operation_id
+  -- Where the provider is to tell of a text message's delivery.
+  LEFT JOIN LATERAL (SELECT id, key FROM inbound_hook WHERE account_id = $1 AND kind = 'TWILIO_SMS'
+                      ORDER BY id DESC LIMIT 1) h ON t.channel = 'SMS'
  WHERE m.account_id = $1 AND m.id = $2 FOR NO KEY UPDATE OF m
 """
 _END: Final = """
@@ -131,7 +136,8 @@ def _text(account_id: UUID, row: Any, judged: Judged) -> Text:
         links = recipient_links(account_id, judged.address_id, Channel.SMS, row["topic_id"])
         values |= {"unsubscribe": links.unsubscribe, "preferences": links.preferences}
     words = texting.said(row["text"], values, row["language"] if row["opt_out_words"] else None)
-    return Text(row["id"], judged.value, words)
+    callback = status_callback(account_id, row["hook_id"], row["hook_key"], row["id"])
+    return Text(row["id"], judged.value, words, callback)
 
 
 def _values(row: Any) -> dict[str, str]:

@@ -107,3 +107,12 @@ def certificate() -> bytes:
     built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(_AMAZON.public_key())
     built = built.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
     return built.sign(_AMAZON, SHA256()).public_bytes(Encoding.PEM)
+
+
+async def report(made: dict[str, Any], raw: bytes, *, key: str | None = None) -> httpx2.Response:
+    """A mail server's report, signed as the reference library signs text."""
+    moment, name = datetime.now(UTC), uuid4().hex
+    signed = Webhook(key or made["signingSecret"]).sign(name, moment, raw.decode())
+    stamp = str(int(moment.timestamp()))
+    headers = {"webhook-id": name, "webhook-timestamp": stamp, "webhook-signature": f"v1,AAAA {signed}"}
+    return await call(made["url"], raw, headers)

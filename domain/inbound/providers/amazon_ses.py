@@ -107,7 +107,7 @@ def _incoming(envelope: dict[str, Any]) -> list[Incoming]:
     if kind == "Bounce":
         bounce = part(said.get("bounce"))
         happening = Happening.HARD_BOUNCE if bounce.get("bounceType") == "Permanent" else Happening.SOFT_BOUNCE
-        return [_of(happening, one, key) for one in parts(bounce.get("bouncedRecipients"))]
+        return [_of(happening, one, key, _about(said)) for one in parts(bounce.get("bouncedRecipients"))]
     complaint = part(said.get("complaint")) if kind == "Complaint" else {}
     # A recipient who takes a mail out of the junk folder says the contrary.
     if not complaint or complaint.get("complaintFeedbackType") == "not-spam":
@@ -115,6 +115,19 @@ def _incoming(envelope: dict[str, Any]) -> list[Incoming]:
     return [_of(Happening.COMPLAINT, one, key) for one in parts(complaint.get("complainedRecipients"))]
 
 
-def _of(happening: Happening, recipient: dict[str, Any], key: str) -> Incoming:
+def _of(happening: Happening, recipient: dict[str, Any], key: str, about: str | None = None) -> Incoming:
     address = parseaddr(text(recipient, "emailAddress"))[1]
-    return Incoming(happening, Channel.EMAIL, address, f"{key}:{address}", words(recipient, "diagnosticCode"))
+    detail = words(recipient, "diagnosticCode")
+    return Incoming(happening, Channel.EMAIL, address, f"{key}:{address}", detail, about)
+
+
+def _about(said: dict[str, Any]) -> str | None:
+    """The Message-ID that the mail came to Amazon with, where the notification includes its headers."""
+    mail = said.get("mail")
+    headers = mail.get("headers") if isinstance(mail, dict) else None
+    found = (words(one, "value") for one in headers or [] if isinstance(one, dict) and _is_message_id(one))
+    return next(found, None)
+
+
+def _is_message_id(header: dict[str, Any]) -> bool:
+    return str(header.get("name")).lower() == "message-id"

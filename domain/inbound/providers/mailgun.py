@@ -43,4 +43,10 @@ def _incoming(event: dict[str, Any]) -> Incoming | None:
         return None
     status = event.get("delivery-status")
     detail = words(status, "message", "description") if isinstance(status, dict) else None
-    return Incoming(happening, Channel.EMAIL, text(event, "recipient"), text(event, "id"), detail)
+    return Incoming(happening, Channel.EMAIL, text(event, "recipient"), text(event, "id"), detail, _about(event))
+
+
+def _about(event: dict[str, Any]) -> str | None:
+    mail = event.get("message")
+    headers = mail.get("headers") if isinstance(mail, dict) else None
+    return words(headers, "message-id") if isinstance(headers, dict) else None

@@ -78,4 +78,5 @@ def _incoming(event: dict[str, Any]) -> Incoming | None:
     if happening is None:
         return None
     key = words(event, "sg_event_id") or f"{text(event, 'timestamp')}:{name}:{text(event, 'email')}"
-    return Incoming(happening, Channel.EMAIL, text(event, "email"), key, words(event, "reason", "response"))
+    detail, about = words(event, "reason", "response"), words(event, "smtp-id")
+    return Incoming(happening, Channel.EMAIL, text(event, "email"), key, detail, about)
