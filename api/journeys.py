@@ -13,15 +13,11 @@ from api.errors import UserError
 from api.fields import Input, mutation, query
 from api.relay import Node, global_id, required
 from domain.actor import Scope
-from domain.mail.template import FILTERS
 from domain.messages.journeys import missed as reading
 from domain.messages.journeys import rows
 from domain.messages.journeys.create import NewJourney, create_journey, update_journey
 from domain.messages.journeys.rules import Trigger
 from domain.messages.journeys.trigger import record_event, trigger_journey
-from domain.messages.journeys.words import NAMES, Templates
-
-_TEMPLATE = f"Sandboxed Jinja2: the names {', '.join(NAMES)}; `if`; the filters {', '.join(sorted(FILTERS))}."
 
 described(
     Trigger,
@@ -33,23 +29,6 @@ described(
     "without it.",
     EVENT="Something that you tell by `recordEvent`.",
 )
-
-
-@strawberry.input(description="What a journey says. Marketing: both parts hold the link to leave, in every case.")
-class JourneyMessageInput:
-    """A mail."""
-
-    subject: str = strawberry.field(description=f"The subject. {_TEMPLATE}")
-    text: str = strawberry.field(
-        description="The plain text. It must show `{{ unsubscribe }}`. Your name and postal address are put below."
-    )
-    html: str = strawberry.field(
-        description="The HTML; values are escaped. It must show `{{ unsubscribe }}`. As for the text."
-    )
-
-    def read(self) -> Templates:
-        """The domain's."""
-        return Templates(self.subject, self.text, self.html)
 
 
 @strawberry.type(description="One message, and what makes a contact get it. Each contact gets it once an occasion.")
@@ -65,9 +44,7 @@ class Journey(Node):
     enabled: bool = strawberry.field(description="Whether anybody enters it.")
     missed_days: int = strawberry.field(description="For how many days a missed message can be sent again by hand.")
     topic_id: strawberry.ID | None = strawberry.field(description="What it is about; null: any topic.")
-    subject: str = strawberry.field(description="The subject's template.")
-    text: str = strawberry.field(description="The plain text's template.")
-    html: str = strawberry.field(description="The HTML's template.")
+    template_id: strawberry.ID = strawberry.field(description="What it says: whatever that says when the mail goes.")
     created_at: datetime = strawberry.field(description="When it was set up.")
 
     @classmethod
@@ -84,9 +61,7 @@ class Journey(Node):
             enabled=row.enabled,
             missed_days=row.missed_days,
             topic_id=global_id("Topic", row.topic_id) if row.topic_id else None,
-            subject=row.subject,
-            text=row.text,
-            html=row.html,
+            template_id=global_id("Template", row.template_id),
             created_at=row.created_at,
         )
 
@@ -100,7 +75,7 @@ class CreateJourneyInput:
     )
     name: str = strawberry.field(description="Its name for people.")
     trigger: Trigger = strawberry.field(description="What makes a contact enter; any can be triggered by hand besides.")
-    message: JourneyMessageInput = strawberry.field(description="What it says.")
+    template: strawberry.ID = strawberry.field(description="What it says: a marketing template for EMAIL.")
     topic: strawberry.ID | None = strawberry.field(default=UNSET, description="What it is about; any when left out.")
     attribute: str | None = strawberry.field(
         default=UNSET, description="YEARLY: the attribute that holds the date, as YYYY-MM-DD or --MM-DD."
@@ -115,11 +90,11 @@ class CreateJourneyInput:
     )
 
     def read(self) -> NewJourney:
-        """The domain's. Raises DomainError NOT_FOUND for a bad topic."""
+        """The domain's. Raises DomainError NOT_FOUND for a bad id."""
         return NewJourney(
             key=self.key,
             name=self.name,
-            templates=self.message.read(),
+            template_id=required("Template", self.template, "template"),
             trigger=self.trigger,
             topic_id=required("Topic", self.topic, "topic") if self.topic else None,
             attribute=given(self.attribute),
@@ -136,7 +111,7 @@ class UpdateJourneyInput:
 
     id: strawberry.ID = strawberry.field(description="The journey.")
     name: str | None = strawberry.field(default=UNSET, description="Its name for people.")
-    message: JourneyMessageInput | None = strawberry.field(default=UNSET, description="What it says.")
+    template: strawberry.ID | None = strawberry.field(default=UNSET, description="What it says, from now on.")
     topic: strawberry.ID | None = strawberry.field(default=UNSET, description="What it is about; null: any topic.")
     hour: int | None = strawberry.field(default=UNSET, description="YEARLY: from which hour on, 0 to 23.")
     enabled: bool | None = strawberry.field(
@@ -148,8 +123,8 @@ class UpdateJourneyInput:
         """What was named, in the domain's terms. Raises DomainError."""
         named = {name: getattr(self, name) for name in ("name", "hour", "enabled", "missed_days")}
         found: dict[str, Any] = {name: value for name, value in named.items() if given(value) is not None}
-        if given(self.message) is not None:
-            found["templates"] = self.message.read()  # type: ignore[union-attr]
+        if self.template:
+            found["template_id"] = required("Template", self.template, "template")
         if self.topic is not UNSET:
             found["topic_id"] = required("Topic", self.topic, "topic") if self.topic else None
         return found

@@ -39,6 +39,7 @@ from api.keys import KeyMutation, KeyQuery
 from api.live import FeedSubscription
 from api.messages.send import SendingMutation, SendingQuery
 from api.messages.templates import TemplateMutation, TemplateQuery
+from api.messages.trying import TryingMutation, TryingQuery
 from api.missed import MissedMutation, MissedQuery
 from api.nodes import NodeQuery
 from api.proof import ProofMutation, ProofQuery
@@ -73,6 +74,7 @@ _QUERIES = (
     MissedQuery,
     TemplateQuery,
     SendingQuery,
+    TryingQuery,
 )
 _MUTATIONS = (
     CreateContact,
@@ -104,6 +106,7 @@ _MUTATIONS = (
     MissedMutation,
     TemplateMutation,
     SendingMutation,
+    TryingMutation,
     AccountMutation,
     WebhookMutation,
     WebhookErrandMutation,

@@ -35,7 +35,7 @@ described(
     OperationStatus,
     "Where an operation stands.",
     name="BulkOperationStatus",
-    QUEUED="On record; no worker has begun.",
+    QUEUED="On record; no worker has begun. It may be for later: see `startsAt`.",
     RUNNING="Under way.",
     COMPLETED="Done: every contact was visited.",
     CANCELED="Stopped; what was done stays done.",
@@ -109,6 +109,7 @@ class BulkOperation(Node):
     progress: float = strawberry.field(description="From 0 to 1.")
     error: str | None = strawberry.field(description="Why it FAILED.")
     created_at: datetime = strawberry.field(description="When it was asked for.")
+    starts_at: datetime | None = strawberry.field(description="Not before this moment; null: at once.")
     started_at: datetime | None = strawberry.field(description="When a worker began.")
     finished_at: datetime | None = strawberry.field(description="When it ended.")
 
@@ -131,6 +132,7 @@ class BulkOperation(Node):
             progress=row.progress,
             error=row.error,
             created_at=row.created_at,
+            starts_at=row.starts_at,
             started_at=row.started_at,
             finished_at=row.finished_at,
         )

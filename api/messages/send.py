@@ -115,6 +115,12 @@ class SendBroadcastInput:
         description="The same key and the same input give the same operation back; with another input: CONFLICT.",
     )
 
+    send_at: datetime | None = strawberry.field(
+        default=UNSET,
+        description="When to begin, a year ahead at most; at once when left out. The selection is written down then, "
+        "and until then the operation is QUEUED and can be canceled. It says what the template says now.",
+    )
+
     def read(self) -> sending.Broadcast:
         """The domain's. Raises DomainError NOT_FOUND for a bad id."""
         return sending.Broadcast(
@@ -123,6 +129,7 @@ class SendBroadcastInput:
             required("Topic", self.topic, "topic") if self.topic else None,
             given(self.expected_total),
             given(self.idempotency_key),
+            given(self.send_at),
         )
 
 

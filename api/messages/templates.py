@@ -11,9 +11,10 @@ from api.errors import UserError
 from api.fields import Input, mutation, query
 from api.relay import Node, global_id, required
 from domain.actor import Scope
+from domain.mail.template import FILTERS
 from domain.messages import templates as keeping
 from domain.messages.forms import Form
-from domain.messages.journeys.words import Templates
+from domain.messages.journeys.words import NAMES, Templates
 from domain.messages.wording import OF_ALL
 from domain.values import Channel
 
@@ -35,6 +36,7 @@ class Template(Node):
     subject: str = strawberry.field(description="The subject's template; empty for SMS.")
     text: str = strawberry.field(description="The plain text's template.")
     html: str = strawberry.field(description="The HTML's template; empty for SMS.")
+    version: int = strawberry.field(description="Counts the changes of its words, from 1.")
     created_at: datetime = strawberry.field(description="When it was made.")
 
     @classmethod
@@ -51,13 +53,15 @@ class Template(Node):
             subject=row.subject,
             text=row.text,
             html=row.html,
+            version=row.version,
             created_at=row.created_at,
         )
 
 
 @strawberry.input(
     description="What a template that is not marketing says: sandboxed Jinja2 with the names "
-    f"{', '.join(OF_ALL)} and its own fields. A marketing one: as for a journey."
+    f"{', '.join(OF_ALL)} and its own fields; a marketing one with {', '.join(NAMES)}. `if`, and the filters "
+    f"{', '.join(sorted(FILTERS))}."
 )
 class TemplateMessageInput:
     """A mail."""
@@ -105,7 +109,8 @@ class UpdateTemplateInput:
     id: strawberry.ID = strawberry.field(description="The template.")
     name: str | None = strawberry.field(default=UNSET, description="Its name for people.")
     message: TemplateMessageInput | None = strawberry.field(
-        default=UNSET, description="What it says: from now on, in messages that wait to be sent, too."
+        default=UNSET,
+        description="What it says from now on. What was asked for before keeps its words; a journey says the new ones.",
     )
 
 

@@ -16,7 +16,7 @@ _CLAIM = """
 UPDATE bulk_operation
    SET status = 'RUNNING', started_at = coalesce(started_at, $3), lease_until = $4,
        attempts = attempts + CASE WHEN lease_until > $3 THEN 0 ELSE 1 END
- WHERE account_id = $1 AND id = $2 AND finished_at IS NULL
+ WHERE account_id = $1 AND id = $2 AND finished_at IS NULL AND (starts_at IS NULL OR starts_at <= $3)
 RETURNING kind, attempts
 """
 _RENEW = """

@@ -33,6 +33,7 @@ class BulkOperation(Model):
     lease_until = fields.DatetimeField(null=True)
     error = fields.TextField(null=True)
     created_at = fields.DatetimeField()
+    starts_at = fields.DatetimeField(null=True)
     started_at = fields.DatetimeField(null=True)
     finished_at = fields.DatetimeField(null=True)
 

@@ -12,7 +12,8 @@ from domain.consent.rules import CHECK_ORDER
 from domain.errors import ErrorCode
 
 COLUMNS = """o.id, o.kind, o.status, o.summary, o.actor, o.total, o.changed, o.unchanged, o.skipped, o.failed,
-       o.outcomes, o.counts, o.cancel_requested, o.error, o.created_at, o.started_at, o.finished_at"""
+       o.outcomes, o.counts, o.cancel_requested, o.error, o.created_at, o.starts_at, o.started_at,
+       o.finished_at"""
 
 
 _NAMES = [name.strip().removeprefix("o.") for name in COLUMNS.split(",")]
@@ -38,6 +39,8 @@ class Operation:
     cancel_requested: bool
     error: str | None
     created_at: datetime
+    starts_at: datetime | None
+    """Not before; None: at once."""
     started_at: datetime | None
     finished_at: datetime | None
 

@@ -22,8 +22,8 @@ MAX_KEY = 200
 
 _INSERT = f"""
 INSERT INTO bulk_operation AS o (account_id, id, kind, actor, summary, change, selection, evidence_id,
-                                 idempotency_key, input_hash, created_at)
-VALUES ($1, $2, $3::bulk_kind, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10, $11)
+                                 idempotency_key, input_hash, created_at, starts_at)
+VALUES ($1, $2, $3::bulk_kind, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10, $11, $12)
 ON CONFLICT (account_id, kind, idempotency_key) DO NOTHING
 RETURNING {COLUMNS}
 """
@@ -59,6 +59,8 @@ class Asked:
     change: Mapping[str, Any]
     selection: Mapping[str, Any]
     evidence: Evidence | None = None
+    starts_at: datetime | None = None
+    """Not before; None: at once."""
 
 
 async def start(actor: Actor, wish: Wish, check: Callable[[datetime], Awaitable[Asked]]) -> Operation:
@@ -79,7 +81,8 @@ async def start(actor: Actor, wish: Wish, check: Callable[[datetime], Awaitable[
         operation = await _before(actor, wish)
         assert operation is not None
         return operation
-    queue.ring(queue.BULK, actor.account_id, operation.id)
+    if asked.starts_at is None or asked.starts_at <= now:
+        queue.ring(queue.BULK, actor.account_id, operation.id)
     return operation
 
 
@@ -108,6 +111,7 @@ async def _insert(connection: Connection, actor: Actor, wish: Wish, asked: Asked
         wish.key,
         wish.digest,
         now,
+        asked.starts_at,
     )
     if row is not None and asked.evidence is not None and evidence_id is not None:
         await _keep(connection, actor.account_id, evidence_id, asked.evidence)

@@ -13,10 +13,13 @@ _MOST = 1_000
 
 _STRANDED = """
 SELECT account_id, id, lease_until FROM bulk_operation
- WHERE finished_at IS NULL AND (lease_until IS NULL OR lease_until < $1)
+ WHERE finished_at IS NULL AND (lease_until IS NULL OR lease_until < $1) AND (starts_at IS NULL OR starts_at <= $1)
  ORDER BY lease_until NULLS FIRST LIMIT $2
 """
-_UNFINISHED = "SELECT status, count(*) AS n FROM bulk_operation WHERE finished_at IS NULL GROUP BY status"
+_UNFINISHED = """
+SELECT status, count(*) AS n FROM bulk_operation
+ WHERE finished_at IS NULL AND (starts_at IS NULL OR starts_at <= $1) GROUP BY status
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,12 @@ class Stranded:
 
 
 async def stranded() -> list[Stranded]:
-    """Every operation that is QUEUED, or RUNNING under a lease that ran out."""
+    """Every operation that is QUEUED and whose time has come, or RUNNING under a lease that ran out."""
     rows = await pool().fetch(_STRANDED, datetime.now(UTC), _MOST)
     return [Stranded(*row) for row in rows]
 
 
 async def unfinished() -> dict[str, int]:
-    """How many operations of the whole server are QUEUED and RUNNING, for the metrics."""
-    rows = await pool().fetch(_UNFINISHED)
+    """How many operations of the whole server are QUEUED, their time come, and RUNNING; for the metrics."""
+    rows = await pool().fetch(_UNFINISHED, datetime.now(UTC))
     return {row["status"]: row["n"] for row in rows}

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -29,13 +29,14 @@ from domain.messages.templates import Template, template
 from domain.values import Channel
 
 _BATCH: Final = 5_000
+_LATE, _AHEAD = timedelta(minutes=1), timedelta(days=366)
 _TOPIC: Final = "SELECT EXISTS (SELECT FROM topic WHERE account_id = $1 AND id = $2)"
 _INSERT: Final = """
 INSERT INTO message (account_id, id, contact_id, template_id, purpose, topic_id, operation_id, actor, asked_at, status,
-                     reasons)
+                     reasons, template_version)
 SELECT $1, n.id, n.contact_id, $2, 'BROADCAST', $3, $4, $5, $6,
        (CASE WHEN n.reasons = '' THEN 'WAITING' ELSE 'REFUSED' END)::message_status,
-       string_to_array(n.reasons, ',')::send_block[]
+       string_to_array(n.reasons, ',')::send_block[], $10
   FROM unnest($7::uuid[], $8::uuid[], $9::text[]) AS n(id, contact_id, reasons)
 """
 
@@ -49,6 +50,8 @@ class Broadcast:
     topic_id: UUID | None = None
     expected_total: int | None = None
     idempotency_key: str | None = None
+    send_at: datetime | None = None
+    """Not before; None: at once. The selection is written down then, the words stand now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ async def send_broadcast(actor: Actor, asked: Broadcast) -> Operation:
     """Put a broadcast on record (kind BROADCAST) and wake a worker.
 
     Raises DomainError: NOT_FOUND (template, topic), INVALID for a template that is not marketing, CONFLICT for another
-    total than expected or the key, what the selection says.
+    total than expected or the key, what the selection says,
+    INVALID for a time that is past or more than a year ahead.
     """
     selection = selections.to_json(asked.selection)
     given = {
@@ -72,15 +76,18 @@ async def send_broadcast(actor: Actor, asked: Broadcast) -> Operation:
         "topic": asked.topic_id and str(asked.topic_id),
         "selection": selection,
         "expected": asked.expected_total,
+        "sendAt": asked.send_at and asked.send_at.astimezone(UTC).isoformat(),
     }
 
-    async def check(_now: datetime) -> Asked:
+    async def check(now: datetime) -> Asked:
+        _check_moment(asked.send_at, now)
         chosen = await _checked(actor, asked)
         if asked.expected_total is not None and await selections.count(actor, asked.selection) != asked.expected_total:
             raise DomainError(ErrorCode.CONFLICT, "The selection holds another number by now.", "expectedTotal")
         words = f"Send “{chosen.name}”: {await whom(actor, asked.selection)}"
-        change = {"template": given["template"], "topic": given["topic"], "channel": chosen.channel}
-        return Asked(words, change, selection)
+        change = {name: given[name] for name in ("template", "topic")}
+        change |= {"channel": chosen.channel, "version": chosen.version}
+        return Asked(words, change, selection, starts_at=asked.send_at)
 
     return await start(actor, Wish(BulkKind.BROADCAST, given, asked.idempotency_key), check)
 
@@ -120,6 +127,7 @@ async def broadcast_part(connection: Connection, job: Job, contact_ids: list[UUI
         list(ids.values()),
         list(ids),
         [",".join(one.reasons) for one in judged.values()],
+        job.change["version"],
     )
     goes = {contact_id for contact_id, one in judged.items() if not one.reasons}
     pairs = [(ids[key], ids[key]) for key in judged if key in goes]
@@ -132,6 +140,15 @@ async def broadcast_part(connection: Connection, job: Job, contact_ids: list[UUI
     # Rung inside the transaction: too early at worst, and then the sweep finds them.
     queue.ring(queue.MAIL, job.account_id, job.account_id, token=f"broadcast:{job.operation_id}:{job.number}")
     return tallied(contact_ids, found, goes, refusals)
+
+
+def _check_moment(at: datetime | None, now: datetime) -> None:
+    if at is None:
+        return
+    if at < now - _LATE:
+        raise invalid("This moment is past; leave it out to send at once.", "sendAt")
+    if at > now + _AHEAD:
+        raise invalid("At most a year ahead.", "sendAt")
 
 
 async def _checked(actor: Actor, asked: Broadcast) -> Template:

@@ -32,11 +32,13 @@ SELECT m.contact_id, t.channel FROM message m JOIN template t ON t.account_id = 
 """
 _READ: Final = """
 SELECT m.id, m.contact_id, m.purpose, m.topic_id, m.data, t.channel, t.marketing, t.opt_out_words,
-       h.id AS hook_id, h.key AS hook_key, t.subject, t.text, t.html,
+       h.id AS hook_id, h.key AS hook_key,
+       coalesce(w.subject, t.subject) AS subject, coalesce(w.text, t.text) AS text, coalesce(w.html, t.html) AS html,
        p.name AS topic, a.name AS account_name, a.language, a.postal_address,
        c.first_name, c.last_name, c.name, coalesce(o.cancel_requested, false) AS canceled
   FROM message m
   JOIN template t ON t.account_id = $1 AND t.id = m.template_id
+  LEFT JOIN template_past w ON w.account_id = $1 AND w.template_id = m.template_id AND w.version = m.template_version
   JOIN account a ON a.account_id = $1
   JOIN contact c ON c.account_id = $1 AND c.id = m.contact_id
   LEFT JOIN topic p ON p.account_id = $1 AND p.id = m.topic_id

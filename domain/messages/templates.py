@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from domain.actor import Actor
 from domain.contacts import rules as texts
 from domain.errors import DomainError, ErrorCode, invalid, not_found
-from domain.infra.db import pool
+from domain.infra.db import pool, tx
 from domain.messages.forms import MAIL, Form, check_form, check_words
 from domain.messages.journeys.rules import KEY
 from domain.messages.journeys.words import NAMES, Templates
@@ -21,15 +21,21 @@ from domain.values import Channel
 MOST: Final = 500
 MOST_FIELDS: Final = 50
 MAX_NAME: Final = 200
-COLUMNS: Final = "id, key, name, channel, marketing, opt_out_words, fields, subject, text, html, created_at"
+COLUMNS: Final = "id, key, name, channel, marketing, opt_out_words, fields, subject, text, html, version, created_at"
 _COUNT: Final = "SELECT count(*) FROM template WHERE account_id = $1"
 _INSERT: Final = f"""
 INSERT INTO template (account_id, id, key, name, marketing, fields, subject, text, html, created_at, channel,
                       opt_out_words)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING {COLUMNS}
 """
+_HOLD: Final = f"SELECT {COLUMNS} FROM template WHERE account_id = $1 AND id = $2 FOR NO KEY UPDATE"
+_SET_ASIDE: Final = """
+INSERT INTO template_past (account_id, template_id, version, subject, text, html, replaced_at)
+SELECT $1, id, version, subject, text, html, $3 FROM template WHERE account_id = $1 AND id = $2
+"""
 _UPDATE: Final = f"""
-UPDATE template SET name = $3, subject = $4, text = $5, html = $6 WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}
+UPDATE template SET name = coalesce($3, name), subject = $4, text = $5, html = $6, version = version + $7
+ WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}
 """
 _READ: Final = f"SELECT {COLUMNS} FROM template WHERE account_id = $1 AND id = $2"
 _ALL: Final = f"SELECT {COLUMNS} FROM template WHERE account_id = $1 ORDER BY id LIMIT {MOST}"
@@ -50,6 +56,8 @@ class Template:
     subject: str
     text: str
     html: str
+    version: int
+    """Counts the changes of its words, from 1."""
     created_at: datetime
 
     @property
@@ -77,7 +85,7 @@ async def create_template(
     check_form(form)
     if not KEY.fullmatch(key):
         raise invalid("Start with a letter; then lower-case letters, digits and underscores, up to 63.", "key")
-    _check_fields(fields, marketing=marketing)
+    check_fields(fields, marketing=marketing)
     label = texts.some(texts.line(name, MAX_NAME, "name"), "name")
     check_words(form, words, fields, marketing=marketing)
     if await pool().fetchval(_COUNT, actor.account_id) >= MOST:
@@ -94,13 +102,19 @@ async def create_template(
 async def update_template(
     actor: Actor, template_id: UUID, name: str | None = None, words: Templates | None = None
 ) -> Template:
-    """Change what is given. What waits to be sent says the new words. Raises as `create_template`; NOT_FOUND."""
+    """Change what is given. What was asked for before keeps its words. Raises as `create_template`; NOT_FOUND."""
     before = await template(actor, template_id, "id")
-    label = before.name if name is None else texts.some(texts.line(name, MAX_NAME, "name"), "name")
-    said = before.words if words is None else words
-    check_words(before.form, said, before.fields, marketing=before.marketing)
-    row = await pool().fetchrow(_UPDATE, actor.account_id, template_id, label, said.subject, said.text, said.html)
-    return _of(row)
+    label = None if name is None else texts.some(texts.line(name, MAX_NAME, "name"), "name")
+    if words is not None:
+        check_words(before.form, words, before.fields, marketing=before.marketing)
+    async with tx() as connection:
+        # Two changes at once: the second sets aside what the first has written.
+        held = _of(await connection.fetchrow(_HOLD, actor.account_id, template_id))
+        said = held.words if words is None else words
+        if said != held.words:
+            await connection.execute(_SET_ASIDE, actor.account_id, template_id, datetime.now(UTC))
+        given = label, said.subject, said.text, said.html, int(said != held.words)
+        return _of(await connection.fetchrow(_UPDATE, actor.account_id, template_id, *given))
 
 
 async def template(actor: Actor, template_id: UUID, *field: str) -> Template:
@@ -116,7 +130,8 @@ async def templates(actor: Actor) -> list[Template]:
     return [_of(row) for row in await pool().fetch(_ALL, actor.account_id)]
 
 
-def _check_fields(fields: Sequence[str], *, marketing: bool) -> None:
+def check_fields(fields: Sequence[str], *, marketing: bool) -> None:
+    """Raise DomainError unless a template may have these names of its own: INVALID, TOO_LARGE."""
     if marketing and fields:
         raise invalid("Only a template that is not marketing has fields of its own.", "fields")
     if len(fields) > MOST_FIELDS:

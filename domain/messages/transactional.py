@@ -21,8 +21,8 @@ from domain.messages.templates import Template, template
 MAX_VALUE: Final = 10_000
 _INSERT: Final = """
 INSERT INTO message (account_id, id, contact_id, template_id, purpose, actor, data, asked_at, idempotency_key,
-                     input_hash)
-VALUES ($1, $2, $3, $4, 'TRANSACTIONAL', $5, $6::jsonb, $7, $8, $9)
+                     input_hash, template_version)
+VALUES ($1, $2, $3, $4, 'TRANSACTIONAL', $5, $6::jsonb, $7, $8, $9, $10)
 ON CONFLICT (account_id, idempotency_key) DO NOTHING RETURNING id
 """
 _BEFORE: Final = "SELECT id, input_hash FROM message WHERE account_id = $1 AND idempotency_key = $2"
@@ -49,7 +49,7 @@ async def send_transactional(
     digest = hashlib.sha256(contact.id.bytes + template_id.bytes + given).digest()
     now, message_id = datetime.now(UTC), uuid7()
     words = given.decode()
-    row = actor.account_id, message_id, contact.id, template_id, actor.name, words, now, key, digest
+    row = actor.account_id, message_id, contact.id, template_id, actor.name, words, now, key, digest, chosen.version
     async with tx() as connection:
         if await connection.fetchval(_INSERT, *row) is None:
             return await _before(actor, str(key), digest)

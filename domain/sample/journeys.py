@@ -1,4 +1,4 @@
-"""A Welcome journey for the sample, and a message of it that is missed."""
+"""A template and a Welcome journey for the sample, and a message of it that is missed."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,6 +10,7 @@ from domain.messages.journeys.enter import enter
 from domain.messages.journeys.missed import journeys
 from domain.messages.journeys.rules import Trigger
 from domain.messages.journeys.words import Templates
+from domain.messages.templates import create_template, templates
 
 KEY: Final = "welcome"
 _WORDS: Final = Templates(
@@ -33,7 +34,9 @@ async def write_journey(actor: Actor) -> None:
     """Set the Welcome journey up, unless it is there, and have somebody enter it who may not be sent it."""
     if KEY in {journey.key for journey in await journeys(actor)}:
         return
-    journey = await create_journey(actor, NewJourney(KEY, "Welcome", _WORDS, Trigger.FIRST_OPT_IN))
+    kept = {one.key: one.id for one in await templates(actor)}
+    template_id = kept.get(KEY) or (await create_template(actor, KEY, "Welcome", _WORDS)).id
+    journey = await create_journey(actor, NewJourney(KEY, "Welcome", template_id, Trigger.FIRST_OPT_IN))
     parameters: list[Any] = [actor.account_id]
     async with tx() as connection:
         # No bell: servers may be starting. The sweep finds the mail.

@@ -1,6 +1,7 @@
 """Journeys and missed messages, from outside."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ MESSAGE = {
     "text": "{{ unsubscribe }}",
     "html": "<a href='{{ unsubscribe }}'>x</a>",
 }
-JOURNEY = "journey { id key name trigger attribute hour event enabled missedDays topicId subject }"
+JOURNEY = "journey { id key name trigger attribute hour event enabled missedDays topicId templateId }"
 MISSED = """query($filter: MissedMessageFilterInput, $after: String) {
   missedMessages(first: 1, after: $after, filter: $filter) {
     nodes { id contact { id email } journeyId occasion reasons missedAt expiresAt resentAt resentBy }
@@ -28,9 +29,8 @@ MISSED = """query($filter: MissedMessageFilterInput, $after: String) {
 
 async def test_from_the_journey_to_the_second_chance(api: Client, mailbox: Server) -> None:
     """Set up, triggered, missed, listed, sent again as a RESEND operation: the whole way by the API."""
-    made = (await api.changed("createJourney", JOURNEY, key="hi", name="Hi", trigger="BY_HAND", message=MESSAGE))[
-        "journey"
-    ]
+    given = {"key": "hi", "name": "Hi", "trigger": "BY_HAND", "template": await made_template(api)}
+    made = (await api.changed("createJourney", JOURNEY, **given))["journey"]
     assert (made["enabled"], made["missedDays"], made["topicId"]) == (True, 30, None)
     ada, ben = await api.contact("ada@example.org"), await api.contact("ben@example.org")
     both = {"ids": [ada["id"], ben["id"]]}
@@ -73,6 +73,12 @@ async def test_from_the_journey_to_the_second_chance(api: Client, mailbox: Serve
     assert resent["resentBy"].startswith("key:")
 
 
+async def made_template(api: Client, **given: Any) -> str:
+    """A new marketing template's id."""
+    asked = {"key": "words", "name": "Words", "message": MESSAGE} | given
+    return str((await api.changed("createTemplate", "template { id }", **asked))["template"]["id"])
+
+
 async def worked_off(api: Client, operation: str) -> None:
     """Do what a worker does with the operation."""
     keys = api.actor.account_id, required("BulkOperation", operation)
@@ -85,15 +91,21 @@ async def worked_off(api: Client, operation: str) -> None:
 async def test_events_and_changes(api: Client) -> None:
     """An event enters once an occasion; a journey can be changed and switched off; the list shows it as it stands."""
     made = await api.changed(
-        "createJourney", JOURNEY, key="paid", name="Paid", trigger="EVENT", event="order paid", message=MESSAGE
+        "createJourney",
+        JOURNEY,
+        key="paid",
+        name="Paid",
+        trigger="EVENT",
+        event="order paid",
+        template=await made_template(api, key="old"),
     )
     ada = await api.opted_in("ada@example.org")
     told = {"contact": {"id": ada["id"]}, "event": "order paid", "occasion": "7"}
     assert [(await api.changed("recordEvent", "entered", **told))["entered"] for _ in range(2)] == [1, 0]
-    changes = {"name": "Order paid", "enabled": False, "message": MESSAGE | {"subject": "Thanks"}}
+    changes = {"name": "Order paid", "enabled": False, "template": await made_template(api)}
     await api.changed("updateJourney", JOURNEY, id=made["journey"]["id"], **changes)
-    (shown,) = (await api.query("{ journeys { name enabled subject } }"))["journeys"]
-    assert shown == {"name": "Order paid", "enabled": False, "subject": "Thanks"}
+    (shown,) = (await api.query("{ journeys { name enabled templateId } }"))["journeys"]
+    assert shown == {"name": "Order paid", "enabled": False, "templateId": changes["template"]}
     assert (await api.changed("recordEvent", "entered", **told | {"occasion": "8"}))["entered"] == 0
 
 

@@ -17,10 +17,11 @@ from domain.values import Channel, ConsentSource
 
 ACTOR: Final = "journey"
 _READ: Final = """
-SELECT e.contact_id, e.entered_at, j.topic_id, j.subject, j.text, j.html, j.missed_days, j.key, t.name AS topic,
+SELECT e.contact_id, e.entered_at, j.topic_id, w.subject, w.text, w.html, j.missed_days, j.key, t.name AS topic,
        a.name AS account_name, a.postal_address, c.first_name, c.last_name, c.name
   FROM journey_entry e
   JOIN journey j ON j.account_id = $1 AND j.id = e.journey_id
+  JOIN template w ON w.account_id = $1 AND w.id = j.template_id
   JOIN account a ON a.account_id = $1
   JOIN contact c ON c.account_id = $1 AND c.id = e.contact_id
   LEFT JOIN topic t ON t.account_id = $1 AND t.id = j.topic_id

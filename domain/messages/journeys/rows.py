@@ -9,8 +9,8 @@ from uuid import UUID
 from domain.contacts.send import SendBlock
 from domain.messages.journeys.rules import Trigger
 
-JOURNEY: Final = """j.id, j.key, j.name, j.topic_id, j.subject, j.text, j.html, j.trigger, j.attribute, j.hour, j.event,
-       j.enabled, j.missed_days, j.created_at"""
+JOURNEY: Final = """j.id, j.key, j.name, j.topic_id, j.template_id, j.trigger, j.attribute, j.hour, j.event, j.enabled,
+       j.missed_days, j.created_at"""
 MISSED: Final = """e.id, e.journey_id, e.contact_id, e.occasion, e.entered_at, e.reasons::text[] AS reasons,
        e.missed_at, e.expires_at, e.resent_at, e.resent_by, e.operation_id"""
 
@@ -23,9 +23,7 @@ class Journey:
     key: str
     name: str
     topic_id: UUID | None
-    subject: str
-    text: str
-    html: str
+    template_id: UUID
     trigger: Trigger
     attribute: str | None
     hour: int

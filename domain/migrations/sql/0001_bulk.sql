@@ -19,6 +19,8 @@ CREATE TABLE bulk_operation (
   outcomes jsonb NOT NULL DEFAULT '{}',
   cancel_requested boolean NOT NULL DEFAULT false,
   attempts integer NOT NULL DEFAULT 0,
+  -- Not before; null: at once.
+  starts_at timestamptz,
   lease_until timestamptz,
   error text,
   created_at timestamptz NOT NULL,

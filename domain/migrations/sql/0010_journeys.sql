@@ -40,9 +40,8 @@ CREATE TABLE journey (
   key text NOT NULL CHECK (key ~ '^[a-z][a-z0-9_]{0,62}$'),
   name text NOT NULL CHECK (name <> ''),
   topic_id uuid,
-  subject text NOT NULL,
-  text text NOT NULL,
-  html text NOT NULL,
+  -- What it says: whatever the template says when the mail goes.
+  template_id uuid NOT NULL,
   trigger journey_trigger NOT NULL,
   -- YEARLY: the attribute that holds the date, and the hour of the day in the account's time zone.
   attribute text,

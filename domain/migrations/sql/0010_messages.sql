@@ -14,6 +14,8 @@ CREATE TABLE template (
   subject text NOT NULL,
   text text NOT NULL,
   html text NOT NULL,
+  -- Counts the changes of its words.
+  version integer NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL,
   PRIMARY KEY (account_id, id),
   UNIQUE (account_id, key),
@@ -22,6 +24,19 @@ CREATE TABLE template (
   CHECK (channel = 'EMAIL' OR (subject = '' AND html = '')),
   CHECK (channel = 'SMS' OR NOT opt_out_words)
 );
+-- What a template said before it was changed, for the messages that were asked for by then.
+CREATE TABLE template_past (
+  account_id uuid NOT NULL,
+  template_id uuid NOT NULL,
+  version integer NOT NULL,
+  subject text NOT NULL,
+  text text NOT NULL,
+  html text NOT NULL,
+  replaced_at timestamptz NOT NULL,
+  PRIMARY KEY (account_id, template_id, version),
+  FOREIGN KEY (account_id, template_id) REFERENCES template (account_id, id)
+);
+ALTER TABLE journey ADD FOREIGN KEY (account_id, template_id) REFERENCES template (account_id, id);
 -- A message for a contact. Its mail in the outbox has the same id, and says how far it has got.
 CREATE TYPE message_status AS ENUM ('WAITING', 'HANDED_ON', 'REFUSED', 'CANCELED');
 ALTER TYPE mail_kind ADD VALUE 'MESSAGE';
@@ -30,6 +45,8 @@ CREATE TABLE message (
   id uuid NOT NULL,
   contact_id uuid NOT NULL,
   template_id uuid NOT NULL,
+  -- The template's when the message was asked for: it says what that one says.
+  template_version integer NOT NULL,
   purpose send_purpose NOT NULL,
   topic_id uuid,
   operation_id uuid,
@@ -48,5 +65,13 @@ CREATE TABLE message (
   FOREIGN KEY (account_id, template_id) REFERENCES template (account_id, id),
   FOREIGN KEY (account_id, contact_id) REFERENCES contact (account_id, id) ON DELETE CASCADE,
   CHECK ((status = 'REFUSED') = (reasons <> '{}'))
+);
+-- That somebody sent a test, for as long as it counts against their limit. Of the message nothing is kept.
+CREATE TABLE test_message (
+  account_id uuid NOT NULL REFERENCES account,
+  id uuid NOT NULL,
+  actor text NOT NULL,
+  sent_at timestamptz NOT NULL,
+  PRIMARY KEY (account_id, id)
 );
 CREATE INDEX message_contact ON message (account_id, contact_id);

@@ -1,6 +1,7 @@
 """Journeys: who enters, what goes, and what is kept as missed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from domain.contacts.send import SendBlock
 from domain.contacts.update import ContactChanges, update_contact
 from domain.errors import DomainError, Refusals
 from domain.infra.db import pool
+from domain.messages.forms import Form
 from domain.messages.journeys.create import NewJourney, create_journey, update_journey
 from domain.messages.journeys.missed import MissedFilter, missed_page
 from domain.messages.journeys.resend import Resend, resend_missed_messages
@@ -32,7 +34,8 @@ from domain.messages.journeys.rules import Trigger, anniversaries, days_due, loc
 from domain.messages.journeys.trigger import record_event, trigger_journey
 from domain.messages.journeys.watch import watch
 from domain.messages.journeys.words import Templates
-from domain.values import ConsentAction, Deliverability, Lifecycle
+from domain.messages.templates import create_template, templates, update_template
+from domain.values import Channel, ConsentAction, Deliverability, Lifecycle
 from tests.domain.bulk.working import now as standing
 from tests.domain.contacts.people import WRITTEN, history_of, opted_in, person, refused, row, topic_ids
 from tests.mailing import Server, send_mail
@@ -46,9 +49,18 @@ WORDS = Templates(
 B = SendBlock
 
 
+async def words(actor: Actor, said: Templates = WORDS, **given: Any) -> UUID:
+    """A template of these words; the same one for the same."""
+    key = f"t{abs(hash((said, str(given))))}"
+    kept = {one.key: one.id for one in await templates(actor)}
+    return kept.get(key) or (await create_template(actor, key, "Words", said, **given)).id
+
+
 async def journey(actor: Actor, trigger: Trigger = Trigger.BY_HAND, **given: Any) -> Journey:
     """A new journey."""
-    asked: dict[str, Any] = {"key": "one", "name": "One", "templates": WORDS, "trigger": trigger}
+    asked: dict[str, Any] = {"key": "one", "name": "One", "trigger": trigger}
+    if "template_id" not in given:
+        asked["template_id"] = await words(actor)
     return await create_journey(actor, NewJourney(**asked | given))
 
 
@@ -289,16 +301,33 @@ async def test_a_topic_decides(actor: Actor, mailbox: Server) -> None:
         ({"event": "x"}, [("INVALID", "event")]),
         ({"hour": 24}, [("INVALID", "hour")]),
         ({"missed_days": 0}, [("INVALID", "missedDays")]),
-        ({"templates": Templates("", "no link", "{{ secret }}")}, None),
+        ({"template_id": UUID(int=7)}, [("NOT_FOUND", "template")]),
         ({"topic_id": UUID(int=7)}, [("NOT_FOUND", "topic")]),
     ],
 )
 async def test_a_journey_that_cannot_be(actor: Actor, given: Any, expected: Any) -> None:
-    """Each mistake at its field; a message without the link to leave is refused."""
+    """Each mistake at its field."""
     with pytest.raises((DomainError, Refusals)) as refusal:
         await journey(actor, **{"trigger": Trigger.BY_HAND} | given)
-    wanted = [("INVALID", f"message.{name}") for name in ("subject", "text", "html")]
-    assert refused(refusal.value) == (expected or wanted)
+    assert refused(refusal.value) == expected
+
+
+async def test_a_journey_says_what_its_template_says(actor: Actor, mailbox: Server) -> None:
+    """Whatever that is when the mail goes; only marketing by mail will do."""
+    receipt = await words(actor, Templates("Order", "Thanks", "<p>Thanks</p>"), marketing=False)
+    texts = await words(actor, Templates("", "Hello {{ unsubscribe }}", ""), form=Form(Channel.SMS))
+    for wrong in (receipt, texts):
+        with pytest.raises(DomainError) as refusal:
+            await journey(actor, template_id=wrong)
+        assert refused(refusal.value) == [("INVALID", "template")]
+    one, ada = await journey(actor), await opted_in(actor, "ada@example.com")
+    with pytest.raises(DomainError) as refusal:
+        await update_journey(actor, one.id, template_id=receipt)
+    assert refused(refusal.value) == [("INVALID", "template")]
+    await by_hand(actor, one, ada)
+    await update_template(actor, one.template_id, words=replace(WORDS, subject="Anew"))
+    await send_mail(actor.account_id)
+    assert [mail["subject"] for mail in mailbox.mails] == ["Anew"]
 
 
 async def test_keys_are_taken_once(actor: Actor, stranger: Actor) -> None:
