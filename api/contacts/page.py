@@ -8,9 +8,10 @@ from api.accounts import Topic
 from api.batch import Relation, ahead
 from api.context import Info
 from domain.accounts import queries as accounts
+from domain.confirmations.askable import unaskable
 from domain.contacts import queries
 from domain.contacts.rows import ContactRow, PointRow
-from domain.errors import not_found
+from domain.errors import ErrorCode, not_found
 from domain.groups import queries as groups
 from domain.inbound.trouble import Trouble, troubles
 from domain.ledger.events import by_positions
@@ -37,6 +38,7 @@ class ContactPage:
         self.proofs: Relation[int, ConsentEvent] = Relation(self._proofs)
         self.troubles: Relation[UUID, Trouble] = Relation(self._troubles)
         self.policy: Relation[str, OptOutPolicy] = Relation(self._policy)
+        self.unaskable: Relation[UUID, ErrorCode | None] = Relation(lambda: unaskable(actor, self.ids))
         self.known_topics: Relation[UUID, Topic] = Relation(self._known_topics)
 
     @property

@@ -237,7 +237,9 @@ class Contact(Node):
         """Every kind of action."""
         points = (await self.page.points.fetch())[self.row.id]
         policy = (await self.page.policy.fetch())["policy"]
-        return [ContactAction.of(action) for action in available_actions(self.row, points, policy, channel)]
+        asking = (await self.page.unaskable.fetch())[self.row.id]
+        found = available_actions(self.row, points, policy, channel, asking)
+        return [ContactAction.of(action) for action in found]
 
     @query("The groups they are in, by name.")
     async def groups(

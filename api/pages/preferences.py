@@ -9,10 +9,10 @@ from api.pages.form import Fields, fields, first, ids, posted, seen
 from api.pages.page import render, spoken
 from api.pages.visit import behind, brand_of, visitor
 from domain.actor import Actor
-from domain.confirmations.request import ask_as_wished
-from domain.recipients.preferences import Wishes, preferences, save_preferences
+from domain.confirmations.request import save_and_ask
+from domain.recipients.preferences import Wishes, preferences
 from domain.recipients.tokens import Purpose, Token, issue
-from domain.values import Channel, ConsentSource
+from domain.values import Channel
 
 
 @behind(Purpose.PREFERENCES)
@@ -24,11 +24,8 @@ async def preference_centre(request: Request, token: Token) -> Response:
     given = fields(await posted(request))
     if not seen(given, token):
         return await _page(request, token, actor, "stale")
-    waiting = await save_preferences(actor, token.subject_id, _wishes(given))
-    if not waiting:
-        return await _page(request, token, actor, "saved")
-    mailed = await ask_as_wished(actor, waiting, ConsentSource.PREFERENCE_CENTRE, spoken(request))
-    return await _page(request, token, actor, "waiting", mailed=bool(mailed))
+    waiting, mailed = await save_and_ask(actor, token.subject_id, _wishes(given), spoken(request))
+    return await _page(request, token, actor, "waiting" if waiting else "saved", mailed=bool(mailed))
 
 
 def _wishes(given: Fields) -> Wishes:

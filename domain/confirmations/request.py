@@ -1,6 +1,5 @@
-"""Ask one contact, or whoever wished for it on a page of theirs, to confirm."""
+"""Ask one contact, or whoever wishes for it on a page of theirs, to confirm."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
@@ -14,6 +13,7 @@ from domain.errors import DomainError, ErrorCode, invalid, not_found
 from domain.infra.db import tx
 from domain.ledger.append import Origin
 from domain.ledger.receipt import Receipt
+from domain.recipients.preferences import Wishes, save_preferences
 from domain.values import Channel, ConsentSource
 
 _LOCK: Final = "SELECT lock_contacts($1, $2, $3, false)"
@@ -51,19 +51,24 @@ async def request_double_opt_in(actor: Actor, contact_id: UUID, slot: int = 1) -
     return Receipt(contact_id, positions)
 
 
-async def ask_as_wished(
-    actor: Actor, address_ids: Sequence[UUID], source: ConsentSource, language: str | None = None
-) -> list[int]:
-    """Mail a link to those addresses whose owner has just wished for it; those that may not be asked get none.
+async def save_and_ask(
+    actor: Actor, address_id: UUID, wishes: Wishes, language: str | None = None
+) -> tuple[list[UUID], list[int]]:
+    """Save what a recipient wishes in the preference centre, and mail a link where that takes a confirmation: all or
+    nothing, so that whoever is told of a mail gets one.
 
-    Answers the positions of the ledger entries.
+    Answers the addresses that wait for one, and the ledger positions of the requests; an address that may not be asked
+    now (rules.md, CONFIRMATION; throttling) gets no mail. Raises DomainError NOT_FOUND for the address.
     """
     now = datetime.now(UTC)
     async with tx() as connection:
-        await connection.execute(LOCK_ADDRESSES, actor.account_id, list(address_ids))
-        found = await of_addresses(connection, actor.account_id, address_ids, now)
+        waiting = await save_preferences(connection, actor, address_id, wishes, now)
+        if not waiting:
+            return [], []
+        await connection.execute(LOCK_ADDRESSES, actor.account_id, waiting)
+        found = await of_addresses(connection, actor.account_id, waiting, now)
         asked = [one for one in found if rules.refusal(rules.wishing(one.standing, now), now) is None]
-        origin = Origin(actor.account_id, actor.name, source, now)
+        origin = Origin(actor.account_id, actor.name, ConsentSource.PREFERENCE_CENTRE, now)
         positions = await ask(connection, origin, asked, Along(language=language))
     ring(actor.account_id)
-    return positions
+    return waiting, positions

@@ -8,7 +8,7 @@ from domain.consent.rules import CHECK_ORDER, Change, Changed, Decision, Facts, 
 from domain.consent.words import WORDS
 from domain.contacts.rows import ContactRow, PointRow, primary
 from domain.errors import ErrorCode
-from domain.values import Channel, ConsentSource, ConsentStatus, Deliverability, Lifecycle, OptOutPolicy
+from domain.values import Channel, ConsentSource, ConsentStatus, OptOutPolicy
 
 
 class ActionKind(StrEnum):
@@ -39,16 +39,22 @@ class AvailableAction:
 
 
 def available_actions(
-    contact: ContactRow, points: Sequence[PointRow], policy: OptOutPolicy, channel: Channel = Channel.EMAIL
+    contact: ContactRow,
+    points: Sequence[PointRow],
+    policy: OptOutPolicy,
+    channel: Channel,
+    unaskable: ErrorCode | None,
 ) -> list[AvailableAction]:
     """Every kind of action, in the order of ActionKind, as the mutations with their defaults would answer.
+
+    `unaskable`: why the primary email cannot be asked to confirm, if anything (see domain/confirmations/askable.py).
 
     An opt-in is judged as if the best evidence came with it: `requires_evidence` says that it must.
     """
     chosen = [point for point in points if point.channel is channel]
     answers = {kind: _asked(kind, contact, chosen, policy) for kind in _CHANGES}
     answers[ActionKind.EDIT] = (_edit_refusal(points, policy), True)
-    answers[ActionKind.REQUEST_DOUBLE_OPT_IN] = (_confirmation_refusal(contact, points, channel), True)
+    answers[ActionKind.REQUEST_DOUBLE_OPT_IN] = (unaskable if channel is Channel.EMAIL else ErrorCode.NO_ADDRESS, True)
     answers[ActionKind.ERASE] = (None, True)
     return [
         AvailableAction(
@@ -82,6 +88,7 @@ _SPECIAL = {
         ActionKind.REQUEST_DOUBLE_OPT_IN,
         ErrorCode.NOT_PERMITTED,
     ): "Only recorded, unconfirmed permission can be confirmed.",
+    (ActionKind.REQUEST_DOUBLE_OPT_IN, ErrorCode.CONFLICT): "This address was asked a short while ago.",
 }
 
 
@@ -106,17 +113,3 @@ def _edit_refusal(points: Sequence[PointRow], policy: OptOutPolicy) -> ErrorCode
     email = primary(points, Channel.EMAIL)
     out = email is not None and email.consent is ConsentStatus.OPTED_OUT
     return ErrorCode.LOCKED if out and policy is OptOutPolicy.STRICT else None
-
-
-def _confirmation_refusal(contact: ContactRow, points: Sequence[PointRow], channel: Channel) -> ErrorCode | None:
-    """Only an email can be confirmed (rules.md, "May this be sent?", CONFIRMATION)."""
-    email = primary(points, Channel.EMAIL)
-    if email is None or channel is not Channel.EMAIL:
-        return ErrorCode.NO_ADDRESS
-    if contact.lifecycle is Lifecycle.ARCHIVED:
-        return ErrorCode.CONTACT_ARCHIVED
-    if email.consent is ConsentStatus.OPTED_OUT:
-        return ErrorCode.OPTED_OUT
-    if email.consent is not ConsentStatus.SINGLE_OPT_IN:
-        return ErrorCode.NOT_PERMITTED
-    return ErrorCode.UNDELIVERABLE if email.deliverability is Deliverability.ERROR else None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from domain.consent.rules import Change, Request
 from domain.contacts.rows import OPTED_IN
 from domain.contacts.switch_topics import lock, switch_all
 from domain.errors import not_found
-from domain.infra.db import Connection, pool, tx
+from domain.infra.db import Connection, pool
 from domain.ledger.append import Origin
 from domain.recipients.standing import mask
 from domain.values import Channel, ConsentSource, ConsentStatus, EvidenceMethod
@@ -93,32 +93,37 @@ async def preferences(actor: Actor, address_id: UUID) -> Preferences:
     return Preferences([_choice(*pair) for pair in channels.items()], [TopicChoice(*row.values()) for row in topics])
 
 
-async def save_preferences(actor: Actor, address_id: UUID, wishes: Wishes, at: datetime | None = None) -> list[UUID]:
-    """Apply what the recipient wishes, at once and all of it; answers the addresses that they have yet to confirm.
+async def save_preferences(
+    connection: Connection, actor: Actor, address_id: UUID, wishes: Wishes, now: datetime
+) -> list[UUID]:
+    """Apply what the recipient wishes in the caller's transaction; answers the addresses that they have yet to confirm.
 
     A channel goes off for each of its addresses, and on for the link's own address or else the primary one
     (rules.md, preference centre: OPTED_OUT stays until confirmed). Raises DomainError NOT_FOUND for the address.
     """
-    now = at or datetime.now(UTC)
-    async with tx() as connection:
-        contact_id = await connection.fetchval(_HOLDER, actor.account_id, address_id)
-        context = Context(actor.account_id, actor.name, now)
-        if contact_id and wishes.topics is not None:
-            await lock(connection, actor.account_id, [contact_id])
-            origin = Origin(actor.account_id, actor.name, _SOURCE, now)
-            known = {row["id"] for row in await connection.fetch(_TOPICS, actor.account_id, contact_id)}
-            wanted = {topic_id: on for topic_id, on in wishes.topics.items() if topic_id in known}
-            await switch_all(connection, origin, [contact_id], wanted)
-        points = await _points(connection, actor, address_id, contact_id)
-        if not points:
-            raise not_found("address", "token")
-        leaving = [row["address_id"] for row in points if row["channel"] in wishes.off]
-        coming = [row["address_id"] for row in _coming(points, wishes.on, address_id)]
-        await _apply(connection, Change.OPT_OUT, contact_id, leaving, context)
-        evidenced = Context(actor.account_id, actor.name, now, _EVIDENCE)
-        await _apply(connection, Change.OPT_IN, contact_id, coming, evidenced)
-        points = await _points(connection, actor, address_id, contact_id)
+    contact_id = await connection.fetchval(_HOLDER, actor.account_id, address_id)
+    context = Context(actor.account_id, actor.name, now)
+    if contact_id and wishes.topics is not None:
+        await _switch(connection, actor, contact_id, wishes.topics, now)
+    points = await _points(connection, actor, address_id, contact_id)
+    if not points:
+        raise not_found("address", "token")
+    leaving = [row["address_id"] for row in points if row["channel"] in wishes.off]
+    coming = [row["address_id"] for row in _coming(points, wishes.on, address_id)]
+    await _apply(connection, Change.OPT_OUT, contact_id, leaving, context)
+    evidenced = Context(actor.account_id, actor.name, now, _EVIDENCE)
+    await _apply(connection, Change.OPT_IN, contact_id, coming, evidenced)
+    points = await _points(connection, actor, address_id, contact_id)
     return [row["address_id"] for row in points if row["address_id"] in coming and row["consent"] == "OPTED_OUT"]
+
+
+async def _switch(
+    connection: Connection, actor: Actor, contact_id: UUID, topics: Mapping[UUID, bool], now: datetime
+) -> None:
+    await lock(connection, actor.account_id, [contact_id])
+    origin = Origin(actor.account_id, actor.name, _SOURCE, now)
+    known = {row["id"] for row in await connection.fetch(_TOPICS, actor.account_id, contact_id)}
+    await switch_all(connection, origin, [contact_id], {key: on for key, on in topics.items() if key in known})
 
 
 _EVIDENCE = Evidence(EvidenceMethod.SIGNUP_FORM, "Switched on by the recipient in the preference centre.")

@@ -34,7 +34,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         yield seen
 
 
-@pytest.mark.parametrize(("text", "most"), [(PAGE, 5), (EVERYTHING, 17)])
+@pytest.mark.parametrize(("text", "most"), [(PAGE, 5), (EVERYTHING, 18)])
 async def test_a_page_of_fifty_costs_as_much_as_one_of_two(
     api: Client, monkeypatch: pytest.MonkeyPatch, text: str, most: int
 ) -> None:

@@ -1,6 +1,8 @@
 """What an Actions menu offers, and that the mutations then answer as it said."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +10,10 @@ import pytest
 
 from domain.accounts.queries import account as account_of
 from domain.actor import Actor
+from domain.confirmations.ask import ask
+from domain.confirmations.askable import unaskable
+from domain.confirmations.request import request_double_opt_in
+from domain.confirmations.standings import of_addresses
 from domain.consent.deliverability import change_deliverability
 from domain.consent.lifecycle import activate, archive
 from domain.consent.opt_in import opt_in
@@ -16,8 +22,9 @@ from domain.contacts.actions import ActionKind, AvailableAction, available_actio
 from domain.contacts.erase import erase_contact
 from domain.contacts.update import ContactChanges, update_contact
 from domain.errors import DomainError, ErrorCode
-from domain.infra.db import pool
-from domain.values import Channel, Deliverability, OptOutPolicy
+from domain.infra.db import pool, tx
+from domain.ledger.append import Origin
+from domain.values import Channel, ConsentSource, Deliverability, OptOutPolicy
 from tests.domain.contacts.people import EMAIL, SMS, WRITTEN, account, person, points_of, row
 
 STATES: dict[str, Callable[[Actor, UUID], Awaitable[Any]]] = {
@@ -41,7 +48,8 @@ MUTATIONS: dict[ActionKind, Callable[[Actor, UUID, Channel], Awaitable[Any]]] = 
 async def menu(actor: Actor, contact_id: UUID, channel: Channel = EMAIL) -> dict[ActionKind, AvailableAction]:
     """The menu of one contact."""
     policy = (await account_of(actor)).opt_out_policy
-    found = available_actions(await row(actor, contact_id), await points_of(actor, contact_id), policy, channel)
+    asking = (await unaskable(actor, [contact_id]))[contact_id]
+    found = available_actions(await row(actor, contact_id), await points_of(actor, contact_id), policy, channel, asking)
     assert [action.kind for action in found] == list(ActionKind)
     return {action.kind: action for action in found}
 
@@ -103,6 +111,25 @@ async def test_only_recorded_permission_can_be_confirmed(actor: Actor, states: A
     assert (await menu(actor, contact_id, SMS))[ActionKind.REQUEST_DOUBLE_OPT_IN].code is ErrorCode.NO_ADDRESS
     await pool().execute("UPDATE address SET consent = 'DOUBLE_OPT_IN'")
     assert not (await menu(actor, contact_id))[ActionKind.REQUEST_DOUBLE_OPT_IN].enabled
+
+
+@pytest.mark.parametrize("out", [False, True])
+async def test_whoever_asked_for_it_can_be_asked(actor: Actor, out: bool) -> None:
+    """Within 7 days of the recipient's own wish, whatever the permission; once in ten minutes; as the request says."""
+    contact_id = await person(actor, "a@example.com")
+    (point,) = await points_of(actor, contact_id)
+    if out:
+        await opt_out(actor, contact_id)
+    async with tx() as connection:
+        found = await of_addresses(connection, actor.account_id, [point.address_id], datetime.now(UTC))
+        origin = Origin(actor.account_id, "link", ConsentSource.PREFERENCE_CENTRE, datetime.now(UTC))
+        await ask(connection, origin, found)
+    for code in (ErrorCode.CONFLICT, None):
+        assert (await menu(actor, contact_id))[ActionKind.REQUEST_DOUBLE_OPT_IN].code is code
+        with nullcontext() if code is None else pytest.raises(DomainError) as refused:
+            await request_double_opt_in(actor, contact_id)
+        assert (refused and refused.value.code) == code
+        await pool().execute("UPDATE confirmation SET requested_at = requested_at - interval '1 hour'")
 
 
 async def test_a_locked_edit_needs_evidence(db: None) -> None:
