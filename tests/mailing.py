@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -19,10 +20,12 @@ from domain.actor import Actor
 from domain.infra import queue
 from domain.infra.db import pool
 from domain.infra.settings import settings
+from domain.mail.batches import lines
 from domain.mail.deliver import deliver
+from domain.mail.stream import stream
 from domain.mail.transport import transport
 from domain.signups.work_off import work_off
-from workers.mail import BOUNCE, COMPOSE
+from workers.mail import BOUNCE, COMPOSE, CROWD
 
 LINK = re.compile(r"http\S+/c/(\S+)")
 
@@ -118,8 +121,11 @@ async def mailbox() -> AsyncIterator[Server]:
 
 
 async def send_mail(account_id: UUID) -> None:
-    """Do what a worker does with an account's mail."""
+    """Do what a worker does with an account's mail, single and of broadcasts."""
     await deliver(account_id, COMPOSE, BOUNCE, asyncio.Event())
+    for account, batch_id in await lines(datetime.now(UTC)):
+        if account == account_id:
+            await stream(account_id, batch_id, CROWD, asyncio.Event(), 60)
 
 
 async def work_through(actor: Actor) -> None:

@@ -24,7 +24,7 @@ from domain.infra.settings import settings
 from workers.bulk import bulk
 from workers.files import files
 from workers.journeys import watch_journeys
-from workers.mail import close_mail, mail, sweep_mail
+from workers.mail import close_mail, mail, stream, sweep_mail
 from workers.signups import signup, sweep_signups
 from workers.sweep import INTERVAL, sweep, tidy
 from workers.webhooks import webhooks
@@ -93,7 +93,12 @@ async def _serve() -> None:
 
 def _worker() -> Worker:
     return Worker(
-        functions=[func(bulk, name=queue.BULK), func(mail, name=queue.MAIL), func(signup, name=queue.SIGNUP)],
+        functions=[
+            func(bulk, name=queue.BULK),
+            func(mail, name=queue.MAIL),
+            func(stream, name=queue.STREAM),
+            func(signup, name=queue.SIGNUP),
+        ],
         cron_jobs=[
             cron(cast("WorkerCoroutine", sweep), second=set(range(0, 60, INTERVAL)), run_at_startup=True),
             cron(cast("WorkerCoroutine", sweep_mail), second=set(range(1, 60, INTERVAL))),

@@ -14,6 +14,16 @@ SIGNATURES = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "E
 """Algorithms with a private and a public key: never `none`, never a shared secret (RFC 8725, 3.1)."""
 
 
+@lru_cache(maxsize=8)
+def domain_limits(text: str) -> dict[str, float]:
+    """Numbers by domain, from `gmail.com=20,example.org=0.5`. Raises ValueError."""
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+    limits = {name.strip().lower(): float(number or "0") for name, _, number in pairs}
+    if not all(name and number > 0 for name, number in limits.items()):
+        raise ValueError("write domains and messages a second: gmail.com=20,example.org=0.5")
+    return limits
+
+
 class Settings(BaseSettings):
     """What an operator can set. Every name is an environment variable; see README, "Settings"."""
 
@@ -62,6 +72,12 @@ class Settings(BaseSettings):
         None, description="smtp://USER:PASSWORD@HOST:PORT?starttls=required, or smtps://…; a folder when left out."
     )
     smtp_connections: int = Field(4, ge=1, description="Connections to the mail server that a worker may hold.")
+    mail_per_second: float | None = Field(
+        None, gt=0, description="Messages of broadcasts that an account may send in a second; any number when left out."
+    )
+    mail_domain_limits: str = Field(
+        "", description="Messages of broadcasts a second to a domain, by commas: gmail.com=20,example.org=0.5."
+    )
     smtp_timeout: float = Field(30.0, gt=0, description="Seconds that the mail server may take for each answer.")
     mail_from: str | None = Field(None, description="The address that mail is sent from; noreply@ the public URL's.")
     sms_url: SecretStr | None = Field(
@@ -103,6 +119,17 @@ class Settings(BaseSettings):
     def algorithms(self) -> frozenset[str]:
         """The algorithms in `oidc_algorithms`."""
         return frozenset(name.strip() for name in self.oidc_algorithms.split(","))
+
+    @property
+    def mail_domains(self) -> dict[str, float]:
+        """The limits in `mail_domain_limits`."""
+        return domain_limits(self.mail_domain_limits)
+
+    @field_validator("mail_domain_limits")
+    @classmethod
+    def _readable_limits(cls, value: str) -> str:
+        domain_limits(value)
+        return value
 
     @field_validator("oidc_algorithms")
     @classmethod

@@ -4,16 +4,19 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
+from math import inf
 from typing import Final
 from uuid import UUID
 
 from domain.infra.settings import settings
+from domain.mail.mime import header, written
 from domain.mail.transport import Letter
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_BARE: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}")
 MAX_SUBJECT: Final = 200
 
 
@@ -31,31 +34,43 @@ class Mail:
     """Further ones, such as List-Unsubscribe; of our own making."""
 
 
-def letter(mail: Mail, mail_id: UUID, at: datetime) -> Letter:
+def letter(mail: Mail, mail_id: UUID, at: datetime, fresh_until: float = inf) -> Letter:
     """The mail in its envelope: for the same mail, id and time the same bytes, so that a repeat can be recognised."""
-    sender = parseaddr(settings().sender)[1]
+    sender = _bare(settings().sender)
     recipient = _ascii_domain(mail.recipient)
-    message = EmailMessage(policy=SMTP if (sender + recipient).isascii() else SMTPUTF8)
-    message["From"] = Address(one_line(mail.name)[:MAX_SUBJECT], addr_spec=sender)
-    message["To"] = Address(addr_spec=recipient)
-    message["Subject"] = one_line(mail.subject)[:MAX_SUBJECT]
-    message["Date"] = format_datetime(at)
-    message["Message-ID"] = f"<{mail_id.hex}@{sender.rpartition('@')[2]}>"
-    # RFC 3834: written by a program, so no out-of-office answers.
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    for name, value in mail.headers:
-        message[name] = one_line(value)
-    message.set_content(mail.text, cte="quoted-printable")
-    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
-    message["Content-Language"] = mail.language
-    message.set_boundary(f"assent-{mail_id.hex}")
-    return Letter(sender, recipient, message.as_bytes())
+    boundary = f"assent-{mail_id.hex}"
+    headers = [
+        ("Subject", one_line(mail.subject)[:MAX_SUBJECT]),
+        ("Date", format_datetime(at)),
+        ("Message-ID", f"<{mail_id.hex}@{sender.rpartition('@')[2]}>"),
+        # RFC 3834: written by a program, so no out-of-office answers.
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Auto-Response-Suppress", "All"),
+        ("Content-Language", mail.language),
+        *((name, one_line(value)) for name, value in mail.headers),
+    ]
+    ascii_alone = (sender + recipient).isascii()
+    addresses = _address("From", sender, one_line(mail.name)[:MAX_SUBJECT], utf8=not ascii_alone)
+    addresses += header("To", recipient).encode() if _BARE.fullmatch(recipient) else _address("To", recipient)
+    return Letter(sender, recipient, addresses + written(headers, mail.text, mail.html, boundary), fresh_until)
 
 
 def one_line(text: str) -> str:
     """Text on one line, each run of control characters and line ends a space: what a header may hold."""
     return " ".join(_CONTROL.sub(" ", text).split())
+
+
+@lru_cache
+def _bare(sender: str) -> str:
+    return parseaddr(sender)[1]
+
+
+@lru_cache(maxsize=1_024)
+def _address(name: str, address: str, of: str = "", *, utf8: bool = True) -> bytes:
+    """A header of one address, as the library writes it: quoted, encoded, folded."""
+    policy = SMTPUTF8 if utf8 else SMTP
+    local, _, domain = address.rpartition("@")
+    return policy.fold_binary(name, policy.header_factory(name, Address(of, local, domain)))
 
 
 def _ascii_domain(address: str) -> str:

@@ -54,13 +54,14 @@ async def _send(
         return MailStatus.DROPPED
     if not await hand_over(mail, datetime.now(UTC)):
         return None
-    result = await _handed_over(ready)
+    result = await handed_over(ready)
     if isinstance(result, Refused):
         await bounce[mail.kind](mail.account_id, mail.subject_id, result)
     return await record(mail, result, datetime.now(UTC))
 
 
-async def _handed_over(ready: Letter | Text) -> Result:
+async def handed_over(ready: Letter | Text) -> Result:
+    """Hand a mail or a text message over; one that hangs is Unknown after PATIENCE."""
     try:
         async with asyncio.timeout(PATIENCE):
             return await (provider().send(ready) if isinstance(ready, Text) else transport().send(ready))

@@ -25,8 +25,8 @@ GIVE_UP: Final = timedelta(days=2)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=2)
 
 _QUEUE = """
-INSERT INTO mail (account_id, id, kind, subject_id, created_at, next_attempt_at)
-SELECT $1, n.id, $2, n.subject_id, $3, $3 FROM unnest($4::uuid[], $5::uuid[]) AS n(id, subject_id)
+INSERT INTO mail (account_id, id, kind, subject_id, created_at, next_attempt_at, batch_id)
+SELECT $1, n.id, $2, n.subject_id, $3, $3, $6 FROM unnest($4::uuid[], $5::uuid[]) AS n(id, subject_id)
 """
 # What a worker left behind: not handed over, it waits again; handed over, its end is not known.
 _RECOVER = """
@@ -40,7 +40,7 @@ UPDATE mail SET
 _CLAIM = """
 UPDATE mail m SET status = 'SENDING', lease_until = $3, attempts = attempts + 1
   FROM (SELECT id FROM mail
-         WHERE account_id = $1 AND status = 'QUEUED' AND next_attempt_at <= $2
+         WHERE account_id = $1 AND status = 'QUEUED' AND batch_id IS NULL AND next_attempt_at <= $2
          ORDER BY next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED) due
  WHERE m.account_id = $1 AND m.id = due.id
 RETURNING m.id, m.kind, m.subject_id, m.created_at, m.attempts, m.unknowns
@@ -62,7 +62,7 @@ UPDATE mail SET status = 'QUEUED', next_attempt_at = $4, lease_until = NULL, han
 """
 _DUE = """
 SELECT DISTINCT account_id FROM mail
- WHERE (status = 'QUEUED' AND next_attempt_at <= $1) OR (status = 'SENDING' AND lease_until < $1)
+ WHERE (status = 'QUEUED' AND batch_id IS NULL AND next_attempt_at <= $1) OR (status = 'SENDING' AND lease_until < $1)
 """
 
 
@@ -105,17 +105,27 @@ class Claimed:
 
 
 async def queue_mail(
-    connection: Connection, account_id: UUID, kind: MailKind, pairs: Sequence[tuple[UUID, UUID]], now: datetime
+    connection: Connection,
+    account_id: UUID,
+    kind: MailKind,
+    pairs: Sequence[tuple[UUID, UUID]],
+    now: datetime,
+    batch_id: UUID | None = None,
 ) -> None:
-    """Write mails, each an id and the id of its subject, in the caller's transaction."""
+    """Write mails, each an id and the id of its subject, in the caller's transaction; of a batch, or one by one."""
     ids, subjects = [mail_id for mail_id, _ in pairs], [subject for _, subject in pairs]
-    await connection.execute(_QUEUE, account_id, kind, now, ids, subjects)
+    await connection.execute(_QUEUE, account_id, kind, now, ids, subjects, batch_id)
+
+
+async def recover(account_id: UUID, now: datetime) -> None:
+    """Take from a silent worker what it left behind: what was not handed over waits again, the rest is UNKNOWN."""
+    for kind in MailKind:
+        await pool().execute(_RECOVER, account_id, now, REPEATS.get(kind, 0), kind)
 
 
 async def claim(account_id: UUID, now: datetime, most: int) -> list[Claimed]:
-    """Take mails that are due, those that a silent worker left behind included."""
-    for kind in MailKind:
-        await pool().execute(_RECOVER, account_id, now, REPEATS.get(kind, 0), kind)
+    """Take mails of no batch that are due, those that a silent worker left behind included."""
+    await recover(account_id, now)
     until = now + LEASE
     rows = await pool().fetch(_CLAIM, account_id, now, until, most)
     return [

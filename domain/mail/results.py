@@ -30,4 +30,9 @@ class Unknown:
     """The connection broke after the mail was on its way and before the server answered: it may have been sent."""
 
 
-Result: TypeAlias = Accepted | Deferred | Refused | Unknown
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Its words had grown old before a connection was free, so it was not sent: it is to be judged again."""
+
+
+Result: TypeAlias = Accepted | Deferred | Refused | Unknown | Stale

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from domain.infra.lazily import lazily
 from domain.infra.log import logger
-from domain.mail.results import Accepted, Deferred, Refused, Result, Unknown
+from domain.mail.results import Accepted, Deferred, Refused, Result, Stale, Unknown
 
 if TYPE_CHECKING:
     import aiosmtplib
@@ -153,6 +153,9 @@ class Smtp:
         told = False
         try:
             await session.client.rcpt(letter.recipient, encoding="utf-8")
+            if monotonic() > letter.fresh_until:
+                await self._reset(session)
+                return Stale()
             told = True
             await session.client.data(letter.content)
         except aiosmtplib.SMTPResponseException as error:

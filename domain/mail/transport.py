@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 from typing import Protocol
 
 from domain.infra.settings import settings
@@ -18,6 +19,8 @@ class Letter:
     recipient: str
     content: bytes
     """As RFC 5322 has it, lines ended by CRLF."""
+    fresh_until: float = inf
+    """Until when (`monotonic`) a server may begin to be told it; then it is Stale."""
 
 
 class Transport(Protocol):

@@ -22,6 +22,7 @@ from domain.contacts.send import Purpose, SendBlock
 from domain.errors import DomainError, ErrorCode, invalid, not_found
 from domain.infra import queue
 from domain.infra.db import Connection, pool
+from domain.mail.batches import open_batch
 from domain.mail.outbox import MailKind, queue_mail
 from domain.messages.journeys.rules import code_of
 from domain.messages.judged import judge_many
@@ -29,6 +30,8 @@ from domain.messages.templates import Template, template
 from domain.values import Channel
 
 _BATCH: Final = 5_000
+_LINES: Final = 2
+"""So many jobs are woken to send a broadcast, for two workers."""
 _LATE, _AHEAD = timedelta(minutes=1), timedelta(days=366)
 _TOPIC: Final = "SELECT EXISTS (SELECT FROM topic WHERE account_id = $1 AND id = $2)"
 _INSERT: Final = """
@@ -131,14 +134,15 @@ async def broadcast_part(connection: Connection, job: Job, contact_ids: list[UUI
     )
     goes = {contact_id for contact_id, one in judged.items() if not one.reasons}
     pairs = [(ids[key], ids[key]) for key in judged if key in goes]
-    await queue_mail(connection, job.account_id, MailKind.MESSAGE, pairs, job.now)
+    await open_batch(connection, job.account_id, job.operation_id, job.change.get("per_second"), job.now)
+    await queue_mail(connection, job.account_id, MailKind.MESSAGE, pairs, job.now, job.operation_id)
     refusals = [
         Refusal(one.contact_id, one.address_id, code_of([SendBlock(reason) for reason in one.reasons]))
         for one in judged.values()
         if one.reasons
     ]
     # Rung inside the transaction: too early at worst, and then the sweep finds them.
-    queue.ring(queue.MAIL, job.account_id, job.account_id, token=f"broadcast:{job.operation_id}:{job.number}")
+    queue.ring(queue.STREAM, job.account_id, job.operation_id, token=str(job.number % _LINES))
     return tallied(contact_ids, found, goes, refusals)
 
 

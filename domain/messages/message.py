@@ -25,17 +25,17 @@ from domain.messages.wording import said
 from domain.recipients.links import recipient_links
 from domain.values import Channel, ConsentSource
 
-_LOCK: Final = "SELECT lock_contacts($1, $2, $3, false)"
+LOCK: Final = "SELECT lock_contacts($1, $2, $3, false)"
 _WHO: Final = """
 SELECT m.contact_id, t.channel FROM message m JOIN template t ON t.account_id = $1 AND t.id = m.template_id
  WHERE m.account_id = $1 AND m.id = $2
 """
-_READ: Final = """
-SELECT m.id, m.contact_id, m.purpose, m.topic_id, m.data, t.channel, t.marketing, t.opt_out_words,
+READ: Final = """
+SELECT m.id, m.operation_id, m.contact_id, m.purpose, m.topic_id, m.data, t.channel, t.marketing, t.opt_out_words,
        h.id AS hook_id, h.key AS hook_key,
        coalesce(w.subject, t.subject) AS subject, coalesce(w.text, t.text) AS text, coalesce(w.html, t.html) AS html,
        p.name AS topic, a.name AS account_name, a.language, a.postal_address,
-       c.first_name, c.last_name, c.name, coalesce(o.cancel_requested, false) AS canceled
+       c.first_name, c.last_name, c.name, coalesce(o.cancel_requested, false) OR b.canceled_at IS NOT NULL AS canceled
   FROM message m
   JOIN template t ON t.account_id = $1 AND t.id = m.template_id
   LEFT JOIN template_past w ON w.account_id = $1 AND w.template_id = m.template_id AND w.version = m.template_version
@@ -46,7 +46,8 @@ SELECT m.id, m.contact_id, m.purpose, m.topic_id, m.data, t.channel, t.marketing
   -- Where the provider is to tell of a text message's delivery.
   LEFT JOIN LATERAL (SELECT id, key FROM inbound_hook WHERE account_id = $1 AND kind = 'TWILIO_SMS'
                       ORDER BY id DESC LIMIT 1) h ON t.channel = 'SMS'
- WHERE m.account_id = $1 AND m.id = $2 FOR NO KEY UPDATE OF m
+  LEFT JOIN mail_batch b ON b.account_id = $1 AND b.id = m.operation_id
+ WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[]) FOR NO KEY UPDATE OF m
 """
 _END: Final = """
 UPDATE message SET status = $3::message_status, reasons = $4::text[]::send_block[], address_id = $5
@@ -67,8 +68,8 @@ async def compose(account_id: UUID, message_id: UUID) -> Mail | Text | None:
     if who is None:
         return None
     async with tx() as connection:
-        await connection.execute(_LOCK, account_id, [who["contact_id"]], [who["channel"]])
-        row = await connection.fetchrow(_READ, account_id, message_id)
+        await connection.execute(LOCK, account_id, [who["contact_id"]], [who["channel"]])
+        row = await connection.fetchrow(READ, account_id, [message_id])
         if row is None:
             return None
         if row["canceled"]:
@@ -80,7 +81,7 @@ async def compose(account_id: UUID, message_id: UUID) -> Mail | Text | None:
         await connection.execute(_END, account_id, message_id, status, *given)
         if judged.reasons:
             return None
-        return _mail(account_id, row, judged) if row["channel"] == Channel.EMAIL else _text(account_id, row, judged)
+        return words_of(account_id, row, judged)
 
 
 async def bounced(account_id: UUID, message_id: UUID, how: Refused) -> None:
@@ -113,6 +114,11 @@ async def _judged(connection: Connection, account_id: UUID, row: Any, now: datet
     request = Request(Change.ACTIVATE, ConsentSource.AUTOMATION)
     await change(connection, request, Targets([who], tuple(Channel)), Context(account_id, "message", now))
     return (await judge_many(connection, account_id, [who], *about))[who]
+
+
+def words_of(account_id: UUID, row: Any, judged: Judged) -> Mail | Text:
+    """What a message says to the one it was judged for: a row of READ. Raises DomainError if it cannot be filled in."""
+    return _mail(account_id, row, judged) if row["channel"] == Channel.EMAIL else _text(account_id, row, judged)
 
 
 def _mail(account_id: UUID, row: Any, judged: Judged) -> Mail:

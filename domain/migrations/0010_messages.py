@@ -16,4 +16,5 @@ class Migration(migrations.Migration):
     operations = [
         RunSQL((SQL / "0010_journeys.sql").read_text()),
         RunSQL((SQL / "0010_messages.sql").read_text()),
+        RunSQL((SQL / "0010_batches.sql").read_text()),
     ]
