@@ -14,6 +14,7 @@ from api.pages.visit import available
 from domain.actor import Actor
 from domain.errors import DomainError
 from domain.proof.held import held
+from domain.proof.sends import rests_on
 
 GOOD_FOR: Final = timedelta(days=1)
 
@@ -42,6 +43,7 @@ async def proof(request: Request) -> Response:
         topics=names,
         made_at=_minute(datetime.now(UTC)),
         minute=_minute,
+        rests_on=rests_on,
     )
 
 

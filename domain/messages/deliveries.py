@@ -13,6 +13,7 @@ from domain.actor import Actor
 from domain.contacts.send import Purpose, SendBlock
 from domain.errors import not_found
 from domain.infra.db import pool
+from domain.values import Channel
 
 # Its end is in the outbox; a mail that the server refused, or that could not go for days, has failed.
 _STATUS: Final = """CASE
@@ -27,10 +28,12 @@ SELECT m.id, m.contact_id, m.template_id, m.purpose, m.operation_id, m.asked_at,
  WHERE m.account_id = $1 AND m.id = ANY ($2::uuid[])
 """
 _TO: Final = f"""
-SELECT t.name AS template, m.purpose, m.asked_at, m.reasons::text[] AS reasons, {_STATUS} AS status, o.ended_at,
-       m.data::text AS data
+SELECT t.name AS template, t.channel, m.purpose, m.topic_id, m.actor, m.asked_at, m.reasons::text[] AS reasons,
+       {_STATUS} AS status, o.ended_at, coalesce(o.handed_over_at, o.ended_at) AS went_at, m.data::text AS data,
+       m.address_id, d.value AS address
   FROM message m JOIN template t ON t.account_id = $1 AND t.id = m.template_id
   LEFT JOIN mail o ON o.account_id = $1 AND o.id = m.id
+  LEFT JOIN address d ON d.account_id = $1 AND d.id = m.address_id
  WHERE m.account_id = $1 AND m.contact_id = $2 ORDER BY m.id
 """
 _IS_ONE: Final = """
@@ -82,6 +85,15 @@ class Written:
     status: DeliveryStatus
     ended_at: datetime | None
     data: Mapping[str, Any]
+    channel: Channel
+    topic_id: UUID | None
+    actor: str
+    """Who asked for it."""
+    went_at: datetime | None
+    """When it was handed over; None: it was not."""
+    address_id: UUID | None
+    address: str | None
+    """Where it went, or was refused; None where there was none, or it was erased since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,12 @@ async def written_to(actor: Actor, contact_id: UUID) -> list[Written]:
             status=DeliveryStatus(row["status"]),
             ended_at=row["ended_at"],
             data=orjson.loads(row["data"]),
+            channel=Channel(row["channel"]),
+            topic_id=row["topic_id"],
+            actor=row["actor"],
+            went_at=None if row["reasons"] else row["went_at"],
+            address_id=row["address_id"],
+            address=row["address"],
         )
         for row in await pool().fetch(_TO, actor.account_id, contact_id)
     ]

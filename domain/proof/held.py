@@ -1,6 +1,7 @@
 """Everything that is held about one contact, read together."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -18,8 +19,12 @@ from domain.ledger.events import Event, history
 from domain.messages.authorized import Authorized, authorizations
 from domain.messages.deliveries import Written, written_to
 from domain.messages.journeys.missed import Entered, entries_of
+from domain.signups.waiting import Waiting, waiting
+from domain.values import Channel
 
 _AT_ONCE: Final = 1_000
+_MAIL: Final = frozenset({Channel.EMAIL})
+_PHONE: Final = frozenset({Channel.SMS, Channel.CALL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Held:
     """What was answered to those who asked whether they may send, newest first."""
     journeys: Sequence[Entered] = ()
     messages: Sequence[Written] = ()
+    signups: Sequence[Waiting] = ()
+    """What forms sent that is not worked off yet."""
 
     @property
     def topic_names(self) -> dict[UUID, str]:
@@ -65,7 +72,12 @@ async def held(actor: Actor, contact_id: UUID) -> Held:
         authorizations=await authorizations(actor, contact_id, datetime.now(UTC), most=_AT_ONCE),
         journeys=await entries_of(actor, contact_id),
         messages=await written_to(actor, contact_id),
+        signups=await waiting(actor, _values(points, _MAIL), _values(points, _PHONE)),
     )
+
+
+def _values(points: Sequence[PointRow], channels: AbstractSet[Channel]) -> list[str]:
+    return [point.value for point in points if point.channel in channels]
 
 
 async def _events(actor: Actor, contact_id: UUID) -> list[Event]:

@@ -12,6 +12,7 @@ from domain.messages.deliveries import Written
 from domain.messages.journeys.missed import Entered
 from domain.proof.held import Held, held
 from domain.proof.record import event_record, moment
+from domain.signups.waiting import Waiting
 
 
 async def person_data(actor: Actor, contact_id: UUID) -> dict[str, Any]:
@@ -51,13 +52,33 @@ async def person_data(actor: Actor, contact_id: UUID) -> dict[str, Any]:
         "sendsAuthorized": [_authorized(everything, one) for one in everything.authorizations],
         "journeys": [_entered(one) for one in everything.journeys],
         "messages": [_written(one) for one in everything.messages],
+        "signUpsWaiting": [_signup(everything, one) for one in everything.signups],
         "history": [_event(everything, event) for event in everything.events],
+    }
+
+
+def _signup(everything: Held, one: Waiting) -> dict[str, Any]:
+    return {
+        "receivedAt": moment(one.received_at),
+        "email": one.email,
+        "phone": one.phone,
+        "firstName": one.first_name,
+        "lastName": one.last_name,
+        "channels": list(one.channels),
+        "topics": [everything.topic_names[key] for key in one.topics if key in everything.topic_names],
+        "formUrl": one.form_url,
+        "wording": one.wording,
+        "language": one.language,
+        "ip": one.ip,
+        "userAgent": one.user_agent,
     }
 
 
 def _written(one: Written) -> dict[str, Any]:
     return {
         "template": one.template,
+        "channel": one.channel,
+        "address": one.address,
         "purpose": one.purpose,
         "askedAt": moment(one.asked_at),
         "status": one.status,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from domain.ledger.events import Event
 from domain.proof.held import Held
+from domain.proof.sends import authorization_record, journey_record, message_record
 from domain.values import Channel, ConsentAction, ConsentStatus
 
 SCHEMA: Final = "https://www.iso.org/standard/80392.html"
@@ -83,6 +84,9 @@ def consent_record(held: Held, made_at: datetime) -> dict[str, Any]:
         ],
         "pii_processing": [_processing(held, channel) for channel in _channels(held)],
         "event": [event_record(held, event) for event in held.events],
+        "messages": [message_record(held, one) for one in held.messages],
+        "send_authorizations": [authorization_record(held, one) for one in held.authorizations],
+        "journeys": [journey_record(one) for one in held.journeys],
     }
 
 

@@ -4,6 +4,11 @@ import re
 from typing import Any
 
 from tests.api.client import EVIDENCE, Client, connected
+from tests.api.test_journeys import worked_off
+from tests.api.test_messages import NEWS
+from tests.mailing import Server, mailbox, send_mail
+
+__all__ = ["mailbox"]
 
 PROOF = "query($id: ID!) { contactProof(contactId: $id) { record entries url expiresAt } }"
 
@@ -154,3 +159,53 @@ async def test_another_accounts_contact_is_not_found(api: Client, other: Client)
     theirs = await a_person(other)
     assert (await api.error(PROOF, id=theirs))["extensions"]["code"] == "NOT_FOUND"
     assert await api.refused("exportContactData", "url", contactId=theirs) == [("NOT_FOUND", ["contactId"])]
+
+
+async def test_why_somebody_was_written_to(api: Client, mailbox: Server) -> None:
+    """Each message with the entry that its permission rested on, what others were answered, what was missed."""
+    ada = await api.opted_in("ada@example.org")
+    template = (await api.changed("createTemplate", "template { id }", **NEWS))["template"]["id"]
+    for _ in range(2):
+        given = {"template": template, "selection": {"everyone": True}}
+        queued = await api.changed("sendBroadcast", "bulkOperation { id }", **given)
+        await worked_off(api, queued["bulkOperation"]["id"])
+        await send_mail(api.actor.account_id)
+        contacts = {"ids": [ada["id"]]}
+        await api.changed(
+            "authorizeSends", "answers { allowed }", purpose="BROADCAST", channel="EMAIL", contacts=contacts
+        )
+        await api.changed("optOutContact", contactId=ada["id"])
+    found = await proof(api, ada["id"])
+    events = {event["event_type"]: event["@id"] for event in found["record"]["event"]}
+    sent, refused = found["record"]["messages"]
+    assert (sent["template"], sent["address"], sent["status"]) == ("News", "ada@example.org", "SENT")
+    assert sent["rests_on"] == events["assent:OPT_IN"]
+    assert (refused["status"], refused["reasons"], refused.get("sent_at")) == ("REFUSED", ["OPTED_OUT"], None)
+    newest, oldest = found["record"]["send_authorizations"]
+    assert (newest["allowed"], newest["reasons"]) == (False, ["OPTED_OUT"])
+    assert (oldest["allowed"], oldest["rests_on"]) == (True, events["assent:OPT_IN"])
+    page = (await fetched(found["url"])).text
+    number = events["assent:OPT_IN"].rpartition(":")[2]
+    for words in ("News", "SENT", "REFUSED", f"Permission rested on entry {number}.", "allowed", "refused"):
+        assert words in page
+    assert "Die Einwilligung beruhte" in (await fetched(found["url"], accept_language="de")).text
+
+
+async def test_what_a_form_sent_is_handed_over_before_it_is_worked_off(api: Client) -> None:
+    """Of the email's owner; of a number without an email, its holder's; nobody else's."""
+    points = [{"channel": "EMAIL", "value": "ada@example.org"}, {"channel": "SMS", "value": "+12025550100"}]
+    contact = (await api.contact(points=points))["id"]
+    form = {"formUrl": "https://www.example.com/form", "wording": "Yes, send me the news.", "doubleOptIn": False}
+    for given in (
+        {"email": "ADA@example.org", "firstName": "Ada"},
+        {"phone": "+12025550100", "channels": ["SMS"]},
+        {"email": "ben@example.org", "phone": "+12025550100", "channels": ["EMAIL", "SMS"]},
+    ):
+        await api.changed("signUp", "", **form | given)
+    payload = await api.changed("exportContactData", "url", contactId=contact)
+    found = (await fetched(payload["url"])).json()["signUpsWaiting"]
+    assert [(one["email"], one["phone"], one["channels"]) for one in found] == [
+        ("ADA@example.org", None, ["EMAIL"]),
+        (None, "+12025550100", ["SMS"]),
+    ]
+    assert {one["wording"] for one in found} == {"Yes, send me the news."}
