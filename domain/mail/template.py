@@ -69,9 +69,14 @@ def _environment(*, html: bool) -> "jinja2.sandbox.ImmutableSandboxedEnvironment
 
     environment = ImmutableSandboxedEnvironment(autoescape=html, undefined=jinja2.StrictUndefined)
     environment.globals = {}
-    environment.filters = {name: environment.filters[name] for name in FILTERS}
+    environment.filters = {name: environment.filters[name] for name in FILTERS} | {"default": _default}
     environment.tests = {}
     return environment
+
+
+def _default(value: object, instead: object = "", *_: object) -> object:
+    """Jinja2's stands in for names that do not exist; of ours every one does, and may be empty."""
+    return value or instead
 
 
 @lru_cache(maxsize=64)

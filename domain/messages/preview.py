@@ -78,8 +78,7 @@ async def preview_template(actor: Actor, what: UUID | Draft, to: To) -> Preview:
         except DomainError as error:
             problems = [error.under("message")]
         else:
-            parts = (said.subject, said.text, said.html) if draft.form == MAIL else (None, said.text, None)
-            return Preview(*parts, _missing(draft, values))
+            return _said(draft, said, _missing(draft, values))
     names = _names(draft)
     subject = _part(draft.words.subject, names, values, html=False)
     return Preview(
@@ -105,6 +104,11 @@ def filled_in(draft: Draft, values: Mapping[str, str], language: str) -> Templat
         below = language if draft.form.opt_out_words else None
         return Templates("", texting.said(draft.words.text, values, below), "")
     return wording.said(draft.words, values, marketing=draft.marketing)
+
+
+def _said(draft: Draft, said: Templates, problems: Sequence[DomainError]) -> Preview:
+    mail = draft.form.channel is Channel.EMAIL
+    return Preview(said.subject if mail else None, said.text, said.html if mail else None, problems)
 
 
 def _problems(draft: Draft) -> list[DomainError]:

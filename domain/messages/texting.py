@@ -10,6 +10,7 @@ from domain.messages.journeys.words import NAMES
 from domain.recipients.words import translations
 
 _LINK: Final = "https://example.com/u/the-link-of-this-message"
+_ANOTHER: Final = "https://example.com/p/another-link-of-this-message"
 LEAVING: Final = ("unsubscribe", "preferences")
 
 
@@ -22,8 +23,9 @@ def check(source: str, fields: Sequence[str], *, marketing: bool, opt_out_words:
         raise invalid("This cannot be empty.", "text")
     names = (*(name for name in NAMES if marketing or name not in LEAVING), *fields)
     check_template(source, names, (), "text")
+    links = {"unsubscribe": _LINK, "preferences": _ANOTHER}
     for sample in ("", "Anna"):
-        said = rendered(source, dict.fromkeys(names, sample) | {"unsubscribe": _LINK, "preferences": _LINK}, html=False)
+        said = rendered(source, dict.fromkeys(names, sample) | links, html=False)
         if not said.strip():
             raise invalid("It needs words, also where no value is known.", "text")
         if len(said) > MOST:

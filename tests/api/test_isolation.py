@@ -38,7 +38,7 @@ NEEDED = {
     "contacts": {"emails": ["nobody@example.com"]},
     "trigger": "BY_HAND",
     "event": "order paid",
-    "message": {"subject": "Hello", "text": "{{ unsubscribe }}", "html": "{{ unsubscribe }}"},
+    "message": {"subject": "Hello", "text": "{{ unsubscribe }}", "html": "<a href='{{ unsubscribe }}'>x</a>"},
 }
 
 

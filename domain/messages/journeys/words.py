@@ -1,9 +1,11 @@
 """What a journey's mail says: the account's templates, and the foot that the law asks for."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from domain.confirmations.words import links
 from domain.errors import DomainError, Refusals, invalid
 from domain.mail.compose import MAX_SUBJECT, one_line
 from domain.mail.template import check_template, rendered
@@ -20,8 +22,12 @@ NAMES: Final = (
     "postal_address",
 )
 _LINK: Final = "https://example.com/u/the-link-of-this-mail"
-_SAMPLE: Final = dict.fromkeys(NAMES, "") | {"account_name": "Example Ltd", "unsubscribe": _LINK, "preferences": _LINK}
-_FULL: Final = _SAMPLE | {"first_name": "Anna", "last_name": "Example", "name": "Anna Example", "topic": "News"}
+_WHOLE_LINK: Final = re.compile(rf"{re.escape(_LINK)}(?![\w/-])")
+_SAMPLE: Final = dict.fromkeys(NAMES, "") | {"account_name": "Example Ltd", "unsubscribe": _LINK}
+_SAMPLE["preferences"] = "https://example.com/p/another-link-of-this-mail"
+_FULL = _SAMPLE | {"first_name": "Anna", "last_name": "Example", "name": "Anna Example", "topic": "News"}
+_FULL |= {"email": "anna@example.com", "postal_address": "1 Example Street"}
+_OPTIONAL: Final = ("first_name", "last_name", "name", "topic", "postal_address")
 _HTML_FOOT: Final = """
 <p style="font-size: .9em; white-space: pre-line">{{ account_name }}
 {{ postal_address }}</p>
@@ -69,9 +75,11 @@ def _check_one(name: str, source: str) -> None:
     if not source.strip():
         raise invalid("This cannot be empty.", name)
     check_template(source, NAMES, (), name)
-    for values in (_SAMPLE, _FULL):
+    for values in (_SAMPLE, _FULL, *(_FULL | {missing: ""} for missing in _OPTIONAL)):
         said = rendered(source, values, html=name == "html")
         if name == "subject" and not one_line(said):
             raise invalid("A subject needs words, also where no name is known.", name)
-        if name != "subject" and _LINK not in said:
-            raise invalid("Show the link {{ unsubscribe }}, in every case.", name)
+        if name == "text" and not _WHOLE_LINK.search(said):
+            raise invalid("Show the link {{ unsubscribe }} in every case, with a space or a line's end after it.", name)
+        if name == "html" and _LINK not in links(said):
+            raise invalid('Show the link in every case: <a href="{{ unsubscribe }}">.', name)
