@@ -5,7 +5,6 @@ A worker killed anywhere leaves the part as it was, so every contact is changed 
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any, Final
@@ -130,7 +129,7 @@ async def _run(
 async def _record(connection: Connection, job: Job, number: int, tally: Tally) -> Step:
     keys = job.account_id, job.operation_id
     if tally.refusals:
-        columns = zip(*(astuple(refusal) for refusal in tally.refusals), strict=True)
+        columns = zip(*((one.contact_id, one.address_id, one.code) for one in tally.refusals), strict=True)
         await connection.execute(_REFUSED, *keys, *map(list, columns))
     await write_lines(connection, *keys, tally.lines)
     now = datetime.now(UTC)

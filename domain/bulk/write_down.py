@@ -25,7 +25,7 @@ WITH selected AS (
   SELECT id, row_number() OVER (ORDER BY id) - 1 AS n, count(*) OVER () AS total FROM ({selection}) AS s
 ), written AS (
   INSERT INTO bulk_part (account_id, operation_id, number, contact_ids)
-  SELECT $1, {operation}, n / size, array_agg(id ORDER BY n)
+  SELECT $1, {operation}, n / size, array_agg(id)
     FROM selected, LATERAL (SELECT least({most}, greatest({least}, (total + {parts} - 1) / {parts})) AS size) AS s
    GROUP BY n / size
   RETURNING cardinality(contact_ids) AS contacts

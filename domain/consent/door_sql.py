@@ -1,7 +1,7 @@
 """The door's two statements. Read `change.py` first; the decisions come in as arrays, so no rule stands here.
 
-Nothing joins one CTE to another: the planner knows nothing of their sizes and would loop over both. What a later
-step needs is carried along, found by index in a table, or spread by a window.
+The planner knows nothing of a CTE's size and would loop over two of them, each for each. So what a later step needs is
+carried along, found by index in a table, spread by a window, or joined by FULL JOIN, which is never done by looping.
 """
 
 LOCK = "SELECT lock_contacts($1, $2, $3, $4)"
@@ -21,7 +21,7 @@ _FACTS = (
     _RULE
     + """
 ), chosen AS MATERIALIZED (
-  SELECT s.contact_id, s.lifecycle, s.topic_on, p.slot, a.id AS address_id, a.channel, a.consent,
+  SELECT s.contact_id, s.lifecycle, s.topic_on, p.slot, a.ctid AS place, a.id AS address_id, a.channel, a.consent,
          coalesce(a.deliverability, 'OK') AS deliverability, coalesce(a.consent_at < $5, true) AS newer,
          {undone}
     FROM contact_state s
@@ -33,6 +33,27 @@ _NOTHING_UNDONE = "NULL::consent_status AS was, false AS stands"
 _IN_SLOTS = """LEFT JOIN (contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id)
       ON p.account_id = $1 AND p.contact_id = s.contact_id AND p.channel = ANY ($3::channel[])
      AND ($4::smallint[] IS NULL OR p.channel <> 'EMAIL' OR p.slot = ANY ($4))"""
+
+# Each table is read once for all the contacts, along its index. An array that the planner cannot see costs no planning.
+# Every point has its address and its contact here, and every address its point: FULL is an inner join, and a left one.
+_LISTED = (
+    _RULE
+    + """
+), point AS MATERIALIZED (
+  SELECT p.contact_id, p.slot, p.address_id FROM contact_point p
+   WHERE p.account_id = $1 AND p.contact_id = ANY (ARRAY(SELECT unnest($2::uuid[]))) AND p.channel = ANY ($3::channel[])
+     AND ($4::smallint[] IS NULL OR p.channel <> 'EMAIL' OR p.slot = ANY ($4))
+), chosen AS MATERIALIZED (
+  SELECT s.contact_id, s.lifecycle, s.topic_on, p.slot, a.place, p.address_id, a.channel, a.consent,
+         coalesce(a.deliverability, 'OK') AS deliverability, coalesce(a.consent_at < $5, true) AS newer,
+         NULL::consent_status AS was, false AS stands
+    FROM (SELECT contact_id, lifecycle, topic_on FROM contact_state
+           WHERE account_id = $1 AND contact_id = ANY (ARRAY(SELECT unnest($2::uuid[])))) s
+    FULL JOIN point p ON p.contact_id = s.contact_id
+    FULL JOIN (SELECT id, ctid AS place, channel, consent, deliverability, consent_at FROM address
+                WHERE account_id = $1 AND id = ANY (ARRAY(SELECT address_id FROM point))) a ON a.id = p.address_id
+"""
+)
 
 # Addresses named one by one, in a slot of the contact or not; and what the operation that is undone did to each.
 _NAMED = """JOIN unnest($2::uuid[], $30::uuid[]) AS n(contact_id, address_id) ON n.contact_id = s.contact_id
@@ -47,8 +68,8 @@ _UNDONE = "undone.was, coalesce(a.proof = undone.position, false) AS stands"
 # Addresses by id, held by somebody or by nobody; of several holders the first stands for all.
 _BY_ADDRESS = """
 ), chosen AS MATERIALIZED (
-  SELECT h.contact_id, coalesce(h.lifecycle, 'ACTIVE') AS lifecycle, h.topic_on, h.slot, a.id AS address_id, a.channel,
-         a.consent, a.deliverability, coalesce(a.consent_at < $5, true) AS newer,
+  SELECT h.contact_id, coalesce(h.lifecycle, 'ACTIVE') AS lifecycle, h.topic_on, h.slot, a.ctid AS place,
+         a.id AS address_id, a.channel, a.consent, a.deliverability, coalesce(a.consent_at < $5, true) AS newer,
          {undone}
     FROM address a
     LEFT JOIN LATERAL (
@@ -71,14 +92,18 @@ WITHDRAWN = """
 
 # `first`: an address that several of the contacts share moves once, for the first of them; the others find it done.
 # `turns`: archived or activated for its own sake; an archived contact is opened and closed only around a move.
+# IS NOT DISTINCT FROM cannot be looked up by hash; equality of the values and of their absence can.
 _JUDGED = """
 ), judged AS MATERIALIZED (
   SELECT c.*, r.code, r.before, r.action, r.consent_to, r.deliverability_to, r.after,
          {turn}
     FROM chosen c
-    JOIN rule r ON r.lifecycle = c.lifecycle AND r.consent IS NOT DISTINCT FROM c.consent
-               AND r.deliverability = c.deliverability AND r.newer = c.newer
-               AND r.was IS NOT DISTINCT FROM c.was AND r.stands = c.stands
+    JOIN rule r ON r.lifecycle = c.lifecycle AND r.deliverability = c.deliverability
+               AND r.newer = c.newer AND r.stands = c.stands
+               AND coalesce(r.consent, 'NON_MARKETABLE') = coalesce(c.consent, 'NON_MARKETABLE')
+               AND (r.consent IS NULL) = (c.consent IS NULL)
+               AND coalesce(r.was, 'NON_MARKETABLE') = coalesce(c.was, 'NON_MARKETABLE')
+               AND (r.was IS NULL) = (c.was IS NULL)
 """
 
 _SHARED = """r.action IS NOT NULL
@@ -96,24 +121,25 @@ _MOVES = """
    GROUP BY contact_id, lifecycle, topic_on
 ), entry AS MATERIALIZED (
   SELECT nextval('ledger_position') AS position, e.* FROM (
-    SELECT contact_id, 1 AS step, before AS action, NULL::uuid AS address_id, NULL::channel AS channel,
-           NULL::consent_status AS consent, NULL::consent_status AS consent_to,
+    SELECT contact_id, 1 AS step, before AS action, NULL::tid AS place, NULL::uuid AS address_id,
+           NULL::channel AS channel, NULL::consent_status AS consent, NULL::consent_status AS consent_to,
            NULL::deliverability AS deliverability, NULL::deliverability AS deliverability_to
       FROM lived WHERE before IS NOT NULL
     UNION ALL
-    SELECT contact_id, 2, action, address_id, channel, consent, consent_to, deliverability, deliverability_to
+    SELECT contact_id, 2, action, place, address_id, channel, consent, consent_to, deliverability, deliverability_to
       FROM judged WHERE first
     UNION ALL
-    SELECT contact_id, 3, after, NULL, NULL, NULL, NULL, NULL, NULL FROM lived WHERE after IS NOT NULL
+    SELECT contact_id, 3, after, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM lived WHERE after IS NOT NULL
     ORDER BY step) e
 """
 _MOVES_OF_SOLE = """
 ), entry AS MATERIALIZED (
-  SELECT nextval('ledger_position') AS position, contact_id, action, address_id, channel,
+  SELECT nextval('ledger_position') AS position, contact_id, action, place, address_id, channel,
          consent, consent_to, deliverability, deliverability_to
     FROM judged WHERE first
 """
 
+# The rows are locked, so they are where they were found.
 _WRITES = """
 ), kept AS (
   INSERT INTO evidence (account_id, id, method, statement, obtained_at, url, reason)
@@ -131,7 +157,7 @@ _WRITES = """
          proof = CASE WHEN e.consent_to IS NULL THEN a.proof ELSE e.position END,
          deliverability = coalesce(e.deliverability_to, a.deliverability)
     FROM entry e
-   WHERE a.account_id = $1 AND a.id = e.address_id
+   WHERE a.account_id = $1 AND a.ctid = e.place
 """
 
 _RELIVED = """
@@ -220,19 +246,16 @@ _OUTCOME = """,
 
 _ANSWER = _REFUSED + _TALLY + _OUTCOME
 _REST = _JUDGED.format(turn=_SHARED) + _MOVES + _WRITES + _RELIVED + _COUNTS + _COUNTED + _ANSWER
-_LISTED = "s.contact_id = ANY ($2::uuid[])"
 _SLOT_OF_NAMED = "($4::smallint[] IS NULL OR a.channel <> 'EMAIL' OR p.slot = ANY ($4))"
-_FACTS_LISTED = _FACTS.format(undone=_NOTHING_UNDONE, addresses=_IN_SLOTS, contacts=_LISTED)
+_AMONG = f"s.contact_id = ANY ($2::uuid[]) AND {_SLOT_OF_NAMED}"
 
-DECIDE = _FACTS_LISTED + _REST
+DECIDE = _LISTED + _REST
 """For contacts, and their addresses by channel and slot."""
 
-DECIDE_SOLE = (
-    _FACTS_LISTED + _JUDGED.format(turn=_SOLE) + _MOVES_OF_SOLE + _WRITES + _COUNTS_OF_SOLE + _COUNTED + _ANSWER
-)
+DECIDE_SOLE = _LISTED + _JUDGED.format(turn=_SOLE) + _MOVES_OF_SOLE + _WRITES + _COUNTS_OF_SOLE + _COUNTED + _ANSWER
 """The same for email alone, of which each address has one contact, when no contact is archived or activated."""
 
-DECIDE_NAMED = _FACTS.format(undone=_UNDONE, addresses=_NAMED, contacts=f"{_LISTED} AND {_SLOT_OF_NAMED}") + _REST
+DECIDE_NAMED = _FACTS.format(undone=_UNDONE, addresses=_NAMED, contacts=_AMONG) + _REST
 """For pairs of a contact and an address."""
 
 _REST_BY_ADDRESS = _REST.replace("GROUP BY contact_id\n), tally", "GROUP BY address_id\n), tally")

@@ -12,16 +12,17 @@ BEGIN
   PERFORM set_config('plan_cache_mode',
                      CASE WHEN cardinality(contacts) > 100 THEN 'force_custom_plan' ELSE 'force_generic_plan' END, true),
           set_config('enable_seqscan', 'off', true);
+  -- The planner would look each element of an array that it can see up in its statistics.
   PERFORM FROM contact_state s
-   WHERE s.account_id = of_account AND s.contact_id = ANY (contacts)
+   WHERE s.account_id = of_account AND s.contact_id = ANY (ARRAY(SELECT unnest(contacts)))
    ORDER BY s.contact_id FOR NO KEY UPDATE;
   IF every_address OR cardinality(channels) > 0 THEN
     addresses := ARRAY(
       SELECT p.address_id FROM contact_point p
-       WHERE p.account_id = of_account AND p.contact_id = ANY (contacts)
+       WHERE p.account_id = of_account AND p.contact_id = ANY (ARRAY(SELECT unnest(contacts)))
          AND (every_address OR p.channel = ANY (channels)));
     PERFORM FROM address a
-     WHERE a.account_id = of_account AND a.id = ANY (addresses)
+     WHERE a.account_id = of_account AND a.id = ANY (ARRAY(SELECT unnest(addresses)))
      ORDER BY a.id FOR NO KEY UPDATE;
   END IF;
   RETURN (SELECT opt_out_policy FROM account WHERE account_id = of_account);
