@@ -25,8 +25,8 @@ class ContactProof:
         description=(
             "A consent record in the shape of ISO/IEC TS 27560:2023, as JSON-LD with the terms of the Data Privacy "
             "Vocabulary (https://w3id.org/dpv): the account, each channel's purpose, addresses and status, and every "
-            "ledger entry with its wording and evidence; then each message with the entry that its permission rested on, "
-            "and what was answered to those who asked before sending (`authorizeSends`)."
+            "ledger entry with its wording and evidence; then each message with the entry that its permission rested "
+            "on, and what was answered to those who asked before sending (`authorizeSends`)."
         )
     )
     entries: int = strawberry.field(description="How many ledger entries are in it.")
@@ -81,8 +81,8 @@ class ProofMutation:
         Scope.WRITE,
         ExportContactDataPayload,
         "Makes a link to everything held about one person, for a request of access (GDPR art. 15) or portability "
-        "(art. 20): details, addresses, permissions, topics, groups, messages, sign-ups that wait, and their history with "
-        "evidence.",
+        "(art. 20): details, addresses, permissions, topics, groups, messages, sign-ups that wait, and their history "
+        "with evidence.",
     )
     async def export_contact_data(self, info: Info, asked: Input[ExportContactDataInput]) -> ExportContactDataPayload:
         """Make the link."""

@@ -1,7 +1,7 @@
 """Reports of mail servers, as they really look, and as they should not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.inbound.notification import Fate, notices
@@ -81,6 +81,7 @@ def test_a_report_cut_anywhere() -> None:
         assert {one.recipient for one in notices(reports.POSTFIX[:end])} <= {ADA[:n] for n in range(1, len(ADA) + 1)}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60), st.integers(0, 2_000))
 def test_octets_that_are_no_text(junk: bytes, place: int) -> None:
     """Anything at all, anywhere in a report: read, or passed over."""
