@@ -7,7 +7,7 @@ import asyncio
 
 _END = b"\r\n.\r\n"
 _ANSWERS = {
-    b"EHLO": b"250-sink.example.com\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
+    b"EHLO": b"250-sink.example.com\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
     b"DATA": b"354 Go on\r\n",
     b"QUIT": b"221 Bye\r\n",
 }

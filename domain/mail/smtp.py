@@ -7,13 +7,16 @@ or MAIL) says nothing about the recipient, so the mail waits until somebody has 
 import asyncio
 import re
 import ssl
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from domain.infra.lazily import lazily
 from domain.infra.log import logger
+from domain.mail.conversation import Conversation, GoneError, Reply
 from domain.mail.results import Accepted, Deferred, Refused, Result, Stale, Unknown
 
 if TYPE_CHECKING:
@@ -27,6 +30,9 @@ _IDLE: Final = 20.0
 """Seconds after which an unused connection is closed: servers tire of them too."""
 _MAILS: Final = 100
 """So many go over one connection."""
+_GO_ON: Final = 354
+_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f<>]")
+"""Nothing that an address holds, and all that would end one."""
 _ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _TLS: Final = {"required": True, "optional": None, "off": False}
 
@@ -70,13 +76,13 @@ def server_of(url: str) -> Server:
 
 @dataclass(slots=True)
 class _Session:
-    client: "aiosmtplib.SMTP"
+    talk: Conversation
     mails: int = 0
     used_at: float = field(default_factory=monotonic)
 
     @property
     def good(self) -> bool:
-        return self.client.is_connected and self.mails < _MAILS and monotonic() - self.used_at < _IDLE
+        return self.talk.open and self.mails < _MAILS and monotonic() - self.used_at < _IDLE
 
 
 class Smtp:
@@ -90,42 +96,42 @@ class Smtp:
 
     async def send(self, letter: "Letter") -> Result:
         """Hand one over. A kept connection that has gone stale is replaced before anything is said of the mail."""
+        if _UNSAFE.search(letter.sender + letter.recipient):
+            return Refused(553, "5.1.3")
         async with self._places:
             try:
-                session = await self._begin(letter)
+                session, replies = await self._begin(letter)
             except aiosmtplib.SMTPResponseException as error:
                 log.warning("the mail server does not serve us", code=error.code)
                 return Deferred(error.code, _enhanced(error.message))
-            except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            except (aiosmtplib.SMTPException, GoneError, OSError, TimeoutError) as error:
                 log.warning("the mail server cannot be reached", exception=type(error).__name__)
                 return Deferred()
-            return await self._finish(session, letter)
+            return await self._finish(session, letter, replies)
 
     async def close(self) -> None:
         """Say goodbye on every connection that is not in use."""
         while self._free:
             await self._leave(self._free.pop())
 
-    async def _begin(self, letter: "Letter") -> _Session:
-        """A connection on which MAIL was accepted."""
+    async def _begin(self, letter: "Letter") -> tuple[_Session, Sequence[Reply]]:
+        """A connection on which a mail was begun, and the replies: to MAIL, RCPT and DATA, or up to a no."""
         while self._free:
             session = self._free.pop()
             if not session.good:
                 await self._leave(session)
                 continue
-            try:
-                await self._mail(session, letter)
-            except (aiosmtplib.SMTPException, OSError, TimeoutError):
-                session.client.close()
-                continue
-            return session
+            with suppress(GoneError, OSError, TimeoutError):
+                replies = await session.talk.ask(*_envelope(letter))
+                if replies[0].good:
+                    return session, replies
+            session.talk.abort()
         session = await self._connected()
         try:
-            await self._mail(session, letter)
+            return session, await session.talk.ask(*_envelope(letter))
         except BaseException:
-            session.client.close()
+            session.talk.abort()
             raise
-        return session
 
     async def _connected(self) -> _Session:
         server = self.server
@@ -142,43 +148,47 @@ class Smtp:
             tls_context=context,
         )
         await client.connect()
-        return _Session(client)
+        if client.is_ehlo_or_helo_needed:
+            await client.ehlo()
+        if client.transport is None:
+            raise GoneError
+        transport = cast("asyncio.Transport", client.transport)
+        pipelining = client.supports_extension("pipelining")
+        return _Session(Conversation(transport, pipelining=pipelining, timeout=self.timeout))
 
-    async def _mail(self, session: _Session, letter: "Letter") -> None:
-        utf8 = not (letter.sender + letter.recipient).isascii()
-        encoding, options = ("utf-8", ["SMTPUTF8", "BODY=8BITMIME"]) if utf8 else ("ascii", [])
-        await session.client.mail(letter.sender, options=options, encoding=encoding)
-
-    async def _finish(self, session: _Session, letter: "Letter") -> Result:
+    async def _finish(self, session: _Session, letter: "Letter", replies: Sequence[Reply]) -> Result:
+        refused = next((reply for reply in replies if reply.code >= 400), None)
         told = False
         try:
-            await session.client.rcpt(letter.recipient, encoding="utf-8")
+            if refused:
+                await self._back_out(session, replies)
+                return _no(refused, ours=refused is replies[0])
+            if replies[-1].code != _GO_ON:
+                raise GoneError  # no SMTP that we know
             if monotonic() > letter.fresh_until:
-                await self._reset(session)
+                session.talk.abort()
                 return Stale()
             told = True
-            await session.client.data(letter.content)
-        except aiosmtplib.SMTPResponseException as error:
-            await self._reset(session)
-            kind = Refused if 500 <= error.code < 600 else Deferred
-            return kind(error.code, _enhanced(error.message))
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            session.client.close()
+            reply = await session.talk.tell(letter.content)
+        except (GoneError, OSError, TimeoutError) as error:
+            session.talk.abort()
             log.warning("the mail server went away", exception=type(error).__name__, after_data=told)
             return Unknown() if told else Deferred()
         except BaseException:
-            session.client.close()
+            session.talk.abort()
             raise
         self._keep(session)
-        return Accepted()
+        return Accepted() if reply.good else _no(reply)
 
-    async def _reset(self, session: _Session) -> None:
-        try:
-            await session.client.rset()
-        except (aiosmtplib.SMTPException, OSError, TimeoutError):
-            session.client.close()
-        else:
+    async def _back_out(self, session: _Session, replies: Sequence[Reply]) -> None:
+        """Leave the connection as if nothing had been said on it."""
+        if replies[-1].code == _GO_ON:  # told all the same to go on: a mail to nobody, and nothing in it (RFC 2920)
+            await session.talk.tell(b"")
+        (reply,) = await session.talk.ask(b"RSET")
+        if reply.good:
             self._keep(session)
+        else:
+            session.talk.close()
 
     def _keep(self, session: _Session) -> None:
         session.mails += 1
@@ -186,10 +196,26 @@ class Smtp:
         self._free.append(session)
 
     async def _leave(self, session: _Session) -> None:
-        try:
-            await session.client.quit(timeout=1)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError):
-            session.client.close()
+        with suppress(GoneError, OSError, TimeoutError):
+            async with asyncio.timeout(1):
+                await session.talk.ask(b"QUIT")
+        session.talk.close()
+
+
+def _envelope(letter: "Letter") -> Sequence[bytes]:
+    options = "" if (letter.sender + letter.recipient).isascii() else " SMTPUTF8 BODY=8BITMIME"
+    return f"MAIL FROM:<{letter.sender}>{options}".encode(), f"RCPT TO:<{letter.recipient}>".encode(), b"DATA"
+
+
+def _no(reply: Reply, *, ours: bool = False) -> Result:
+    """What a refusal means: one of MAIL says nothing about the recipient."""
+    if ours:
+        log.warning("the mail server does not serve us", code=reply.code)
+    return Refused(reply.code, _enhanced(reply.words)) if reply.code >= 500 and not ours else _later(reply)
+
+
+def _later(reply: Reply) -> Result:
+    return Deferred(reply.code, _enhanced(reply.words))
 
 
 def _enhanced(words: str) -> str | None:
