@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final, cast
 
-from graphql import ExecutionResult, GraphQLError, GraphQLFormattedError, OperationType, execute, subscribe
+from graphql import ExecutionResult, GraphQLError, GraphQLFormattedError, OperationType, execute
+from graphql.execution import Executor, create_source_event_stream
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
+from api import shared
 from api.asked import Asked
 from api.context import Context
 from api.documents import Document, Documents, Operation, Rejected, rejected
@@ -22,6 +24,7 @@ from api.http.metrics import operation_done
 from api.http.rate import Allowance, charge, charge_refused, refuse_spent
 from api.limits import MAX_ERRORS
 from api.schema import schema
+from api.shared import Burst, Portion, rendered, shape
 from domain.actor import Actor, Scope
 from domain.infra.settings import settings
 from domain.infra.telemetry import span
@@ -133,29 +136,57 @@ async def run(admitted: Admitted, context: Context) -> Answer:
     return answer
 
 
-async def stream(admitted: Admitted, context: Context) -> AsyncIterator[Answer]:
+async def stream(admitted: Admitted, context: Context) -> AsyncIterator[Answer | Portion]:
     """Run a subscription: an answer for each event, or one with the reason why it cannot run."""
     operation = admitted.operation
-    arguments = _arguments(admitted, context)
-    del arguments["is_awaitable"]
-    source = subscribe(schema._schema, admitted.document.ast, **arguments)  # noqa: SLF001
-    if not isinstance(source, ExecutionResult | AsyncIterator):
-        source = await source
+    source = await _source(admitted, context)
     if isinstance(source, ExecutionResult):
         yield _answer(source, operation, context)
         return
+    executor, events = source
+    key = shape(admitted.asked, operation, context)
     try:
-        async for result in source:
-            yield _answer(result, operation, context)
+        async for event in events:
+            if not isinstance(event, Burst):
+                yield _answer(await shared.execute(executor, event), operation, context)
+                continue
+            for part in await rendered(event, key, executor):
+                if isinstance(part, Portion):
+                    yield part
+                else:
+                    yield _answer(await shared.execute(executor, part.event), operation, context)
+                # A reader that never has to be waited for lets the others have their turn.
+                await asyncio.sleep(0)
     except Exception as error:  # noqa: BLE001 - whatever ended the stream, its subscriber has to be told
         located = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
         yield Answer([formatted(located, BAD_USER_INPUT, context.request_id)], operation=operation)
     finally:
-        await source.aclose()  # type: ignore[attr-defined]
+        await events.aclose()
 
 
-async def answers(admitted: Admitted, context: Context) -> AsyncIterator[Answer]:
-    """The answers of an operation of any kind: one of a query or a mutation, any number of a subscription."""
+async def _source(admitted: Admitted, context: Context) -> ExecutionResult | tuple[Executor[Any], Any]:
+    """A subscription's events and what executes them; or why there are none."""
+    executor = _Executor.build(
+        schema._schema,  # noqa: SLF001
+        admitted.document.ast,
+        context_value=context,
+        raw_variable_values=admitted.asked.variables,
+        operation_name=admitted.asked.operation_name,
+        max_coercion_errors=MAX_ERRORS,
+    )
+    if isinstance(executor, list):
+        return ExecutionResult(None, errors=executor)
+    events = create_source_event_stream(executor)
+    if not isinstance(events, ExecutionResult | AsyncIterator):
+        events = await cast(Any, events)
+    return events if isinstance(events, ExecutionResult) else (executor, events)
+
+
+async def answers(admitted: Admitted, context: Context) -> AsyncIterator[Answer | Portion]:
+    """The answers of an operation of any kind: one of a query or a mutation, any number of a subscription.
+
+    Those that others are sent, too, come together.
+    """
     if not admitted.listens:
         yield await run(admitted, context)
         return

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Any, Final, TypeAlias, cast
 from uuid import UUID
 
@@ -12,10 +13,10 @@ from api.context import Info
 from api.feed import Actions, ConsentEvent, OfContact, position_of, wrapped_events
 from api.fields import subscription
 from api.relay import required
-from domain.actor import Actor
+from api.shared import Burst
 from domain.ledger.changes import changes
-from domain.ledger.events import Event, feed
-from domain.ledger.tail import follow, growth
+from domain.ledger.events import feed
+from domain.ledger.tail import growth, pages
 from domain.values import ConsentAction
 
 _BATCH: Final = 250
@@ -28,21 +29,24 @@ Until: TypeAlias = Annotated[
 
 
 async def _all(
-    actor: Actor, after: int | None, until: int | None, actions: Collection[ConsentAction] | None
-) -> AsyncIterator[Any]:
-    async with aclosing(cast(Any, follow(actor, after, until))) as batches:
-        async for batch in batches:
-            yield batch if actions is None else [event for event in batch if event.action in actions]
+    info: Info, after: int | None, until: int | None, actions: Collection[ConsentAction] | None
+) -> AsyncIterator[Burst]:
+    async with aclosing(cast(Any, pages(info.context.actor, after, until))) as following:
+        async for page in following:
+            events = page.events if actions is None else [event for event in page.events if event.action in actions]
+            if events:
+                yield Burst(partial(wrapped_events, info, events), page.shared)
 
 
 async def _of_contact(
-    actor: Actor, after: int | None, until: int | None, actions: Sequence[ConsentAction] | None, contact_id: UUID
-) -> AsyncIterator[list[Event]]:
+    info: Info, after: int | None, until: int | None, actions: Sequence[ConsentAction] | None, contact_id: UUID
+) -> AsyncIterator[Burst]:
+    actor = info.context.actor
     async with aclosing(cast(Any, growth(actor, after, until))) as stretches:
         async for begin, end in stretches:
             seen = begin
             while rows := await feed(actor, _BATCH, seen, actions, contact_id, end):
-                yield rows
+                yield Burst(partial(wrapped_events, info, rows))
                 seen = rows[-1].position
 
 
@@ -67,12 +71,10 @@ class FeedSubscription:
         """Follow the ledger."""
         only = required("Contact", contact, "contact") if contact is not None else None
         stretch = _stretch(after, until)
-        actor = info.context.actor
-        source = _all(actor, *stretch, actions) if only is None else _of_contact(actor, *stretch, actions, only)
-        async with aclosing(cast(Any, source)) as batches:
-            async for rows in batches:
-                for event in await wrapped_events(info, rows):
-                    yield event
+        source = _all(info, *stretch, actions) if only is None else _of_contact(info, *stretch, actions, only)
+        async with aclosing(cast(Any, source)) as bursts:
+            async for burst in bursts:
+                yield burst
 
     @subscription(
         "Contacts that changed, as they now stand: in the order of their latest entries, each once however often it "
@@ -89,6 +91,6 @@ class FeedSubscription:
                 seen = begin
                 while seen < end:
                     page = await changes(actor, _BATCH, seen, end)
-                    for change in await wrapped_changes(info, page.changes):
-                        yield change
+                    if page.changes:
+                        yield cast(Any, Burst(partial(wrapped_changes, info, page.changes)))
                     seen = page.upto

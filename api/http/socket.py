@@ -1,6 +1,7 @@
 """GraphQL over WebSocket: the graphql-transport-ws protocol, and no other."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import ExitStack, aclosing, suppress
 from typing import Any, Final, cast
 
@@ -13,12 +14,14 @@ from api.context import Context
 from api.documents import Rejected
 from api.execution import ALL, Admitted, admit, answers, refused
 from api.http.cors import may_call
+from api.http.frames import frames, messages, writer
 from api.http.key_origins import may_use
 from api.http.leaving import is_leaving, listening
 from api.http.log import named, request_id
 from api.http.metrics import SOCKETS
 from api.http.request import BadRequest, asked, read_json
 from api.http.streams import stream_of
+from api.shared import Portion
 from api.visitor import visit
 from domain.infra.settings import settings
 
@@ -224,11 +227,26 @@ class Connection:
                 place.enter_context(stream_of(context.actor))
             async with aclosing(cast(Any, answers(admitted, context))) as events:
                 async for answer in events:
-                    if not answer.began:
+                    if isinstance(answer, Portion):
+                        await self._send_all(key, answer)
+                    elif answer.began:
+                        await self._send("next", key, answer.body)
+                    else:
                         await self._end(key, "error", answer.errors)
                         return True
-                    await self._send("next", key, answer.body)
         return False
+
+    async def _send_all(self, key: str, portion: Portion) -> None:
+        """Send answers that others are sent, too: in one write, where the server can."""
+        write = writer(self.socket.scope.get("extensions"))
+        if write is None:
+            for message in messages(portion, key):
+                await self._patiently(self.socket.send_text(message))
+            return
+        try:
+            await self._patiently(write(frames(portion, key)))
+        except OSError:
+            raise WebSocketDisconnect(1006) from None
 
     async def _end(self, key: str, kind: str, payload: Any = None) -> None:
         """The last message of an operation. Its id is free at once: a client may use it as soon as it hears this."""
@@ -241,9 +259,13 @@ class Connection:
             message["id"] = key
         if payload is not None:
             message["payload"] = payload
+        await self._patiently(self.socket.send_text(orjson.dumps(message).decode()))
+
+    async def _patiently(self, sending: Awaitable[None]) -> None:
+        """Send, and give a client up that takes nothing for too long."""
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await self.socket.send_text(orjson.dumps(message).decode())
+                await sending
         except TimeoutError:
             self._give_up()
 

@@ -3,9 +3,7 @@
 Source: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
 """
 
-from typing import Any, Final
-
-import orjson
+from typing import Final
 
 from api.http.accept import SSE
 
@@ -22,6 +20,6 @@ class ServerSentEvents:
     # A stream that ends without `complete` was cut off: the client connects again.
     goodbye: Final = b""
 
-    def part(self, body: dict[str, Any]) -> bytes:
+    def part(self, body: bytes) -> bytes:
         """One answer. JSON holds no line break."""
-        return b"event: next\ndata: " + orjson.dumps(body) + b"\n\n"
+        return b"event: next\ndata: " + body + b"\n\n"

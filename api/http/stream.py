@@ -1,11 +1,12 @@
 """A stream of answers as one HTTP response: at the reader's pace, with a beat while nothing happens."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
 from time import monotonic
 from typing import Any, Final, Protocol, cast
 
+import orjson
 from starlette.types import Receive, Scope, Send
 
 from api.auth import still_good
@@ -17,6 +18,7 @@ from api.http.leaving import listening
 from api.http.multipart import Multipart
 from api.http.sse import ServerSentEvents
 from api.http.streams import stream_of
+from api.shared import Portion
 
 BEAT_SECONDS: Final = 10.0
 SEND_SECONDS: Final = 30.0
@@ -46,8 +48,8 @@ class Framing(Protocol):
     def goodbye(self) -> bytes:
         """What ends one that the server cuts off."""
 
-    def part(self, body: dict[str, Any]) -> bytes:
-        """One answer."""
+    def part(self, body: bytes) -> bytes:
+        """One answer, which comes as JSON."""
 
 
 class Stream:
@@ -59,7 +61,7 @@ class Stream:
         self.authorization = authorization
         self.headers = headers
         self.places = AsyncExitStack()
-        self.source: AsyncIterator[Answer] = _nothing()
+        self.source: AsyncIterator[Answer | Portion] = _nothing()
 
     def of(self, admitted: Admitted) -> "Stream":
         """Stream an operation's answers. Raises Rejected when there is no room for another subscription."""
@@ -110,7 +112,7 @@ class Stream:
                     if answer is None:
                         await self._write(send, self.framing.closing, more=False)
                         return
-                    await self._write(send, self.framing.part(answer.body))
+                    await self._write(send, self._framed(answer))
                     coming = asyncio.ensure_future(_next(self.source))
                 elif left.done():
                     await self._write(send, self.framing.goodbye, more=False)
@@ -121,11 +123,22 @@ class Stream:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
 
+    def _framed(self, answer: Answer | Portion) -> bytes:
+        if isinstance(answer, Portion):
+            made: bytes = answer.once(self.framing.media_type, self._parts)
+            return made
+        return self.framing.part(orjson.dumps(answer.body))
+
+    def _parts(self, bodies: Sequence[bytes]) -> bytes:
+        return b"".join(map(self.framing.part, bodies))
+
     async def _check_key(self, send: Send) -> None:
         """End the stream when its key is no longer valid. Raises TimeoutError then."""
         if self.context.actor.scopes and not await still_good(self.authorization):
             error = coded("The key is no longer valid.", UNAUTHENTICATED).formatted
-            await self._write(send, self.framing.part({"errors": [error]}) + self.framing.closing, more=False)
+            await self._write(
+                send, self.framing.part(orjson.dumps({"errors": [error]})) + self.framing.closing, more=False
+            )
             raise TimeoutError
 
     async def _write(self, send: Send, data: bytes, *, more: bool = True) -> None:
@@ -139,14 +152,14 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _next(source: AsyncIterator[Answer]) -> Answer | None:
+async def _next(source: AsyncIterator[Answer | Portion]) -> Answer | Portion | None:
     return await anext(source, None)
 
 
-async def _single(answer: Answer) -> AsyncIterator[Answer]:
+async def _single(answer: Answer) -> AsyncIterator[Answer | Portion]:
     yield answer
 
 
-async def _nothing() -> AsyncIterator[Answer]:
+async def _nothing() -> AsyncIterator[Answer | Portion]:
     return
     yield

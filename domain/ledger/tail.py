@@ -1,17 +1,18 @@
 """The end of each account's ledger, read once a process and shared by all who follow it there.
 
 One reader a process hears the bell (and looks by itself every half second), asks how far the ledger is final, and which
-of the accounts that are followed have grown. Followers take what they have not seen from a buffer that the first of
-them fills; one that has fallen behind the buffer reads the ledger by itself until it has caught up. Nobody waits for
-anybody: each follower goes at its own pace, and none can miss or repeat an entry, because all go by position.
+of the accounts that are followed have grown. Followers take what they have not seen from pages that the first of them
+has read; one that has fallen behind these reads the ledger by itself until it has caught up. Nobody waits for anybody:
+each follower goes at its own pace, and none can miss or repeat an entry, because all go by position.
 """
 
 import asyncio
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final
+from time import monotonic
+from typing import Any, Final, cast
 from uuid import UUID
 
 import asyncpg
@@ -28,6 +29,10 @@ BATCH: Final = 500
 """Entries that a follower is given at a time."""
 KEPT: Final = 5_000
 """Entries that an account's buffer holds: so far a follower may fall behind before it reads for itself."""
+KEPT_SECONDS: Final = 30.0
+"""Seconds for which a page is handed out: what it says of a person who was erased since then goes with it."""
+_PAST: Final = 16
+"""Pages from before the buffer that are kept for others who come by the same place."""
 PAUSE: Final = 0.5
 """Seconds after which the reader looks by itself, so that a lost bell loses nothing."""
 _GROWN: Final = """
@@ -39,17 +44,43 @@ _FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Timeou
 log = logger(__name__)
 
 
+@dataclass(slots=True, eq=False)
+class Page:
+    """The entries in (`low`, `high`], read once for all who follow. What they make of them alike they keep in `shared`.
+
+    It goes with the page: nobody is shown an old answer.
+    """
+
+    low: int
+    high: int
+    events: Sequence[Event] = ()
+    read: float = field(default_factory=monotonic)
+    shared: dict[Any, Any] = field(default_factory=dict)
+    cuts: "dict[tuple[int, int], Page]" = field(default_factory=dict)
+
+    def between(self, low: int, high: int) -> "Page":
+        """The part of it in (`low`, `high`]: the same for all who need the same."""
+        low, high = max(low, self.low), min(high, self.high)
+        if (low, high) == (self.low, self.high):
+            return self
+        if (low, high) not in self.cuts:
+            events = [event for event in self.events if low < event.position <= high]
+            self.cuts[low, high] = Page(low, high, events, self.read)
+        return self.cuts[low, high]
+
+
 @dataclass(slots=True)
 class Tail:
-    """An account's end of the ledger. The buffer holds all entries in (`low`, `high`]; up to `end` there are more."""
+    """An account's end of the ledger. The pages hold all entries in (`low`, `high`]; up to `end` there are more."""
 
     account_id: UUID
     low: int
     high: int
     end: int
     followers: int = 0
-    events: list[Event] = field(default_factory=list)
-    positions: list[int] = field(default_factory=list)
+    kept: int = 0
+    pages: list[Page] = field(default_factory=list)
+    past: "dict[int, asyncio.Task[Page]]" = field(default_factory=dict)
     grown: asyncio.Event = field(default_factory=asyncio.Event)
     filling: "asyncio.Task[None] | None" = None
 
@@ -63,39 +94,64 @@ class Tail:
         self.grown.set()
         self.grown = asyncio.Event()
 
-    async def after(self, actor: Actor, seen: int) -> tuple[Sequence[Event], int]:
-        """Entries after a position, and up to where these are all; the position itself when there is nothing new."""
+    async def after(self, actor: Actor, seen: int) -> Page:
+        """The next entries after a position; a page that is empty and goes no further when there is nothing new."""
+        self._forget()
         if seen < self.low:
-            return await _read(actor, seen, self.end)
+            return await self._behind(actor, seen)
         if seen >= self.high and self.high < self.end:
             await self._fill(actor)
         if seen >= self.high or seen < self.low:
-            return [], seen
-        at = bisect_right(self.positions, seen)
-        return _page(self.events[at : at + BATCH], self.high)
+            return Page(seen, seen)
+        at = bisect_right(self.pages, seen, key=_high)
+        return self.pages[at].between(seen, self.high) if at < len(self.pages) else Page(seen, self.high)
 
     async def _fill(self, actor: Actor) -> None:
-        """Read the next batch into the buffer: once, whoever asks."""
+        """Read the next page: once, whoever asks."""
         if self.filling is None or self.filling.done():
             self.filling = asyncio.create_task(self._load(actor))
         # One who leaves takes nothing away from the others.
         await asyncio.shield(self.filling)
 
     async def _load(self, actor: Actor) -> None:
-        events, self.high = await _read(actor, self.high, self.end)
-        self.events += events
-        self.positions += [event.position for event in events]
-        if len(self.events) > 2 * KEPT:
-            self.low = self.positions[-KEPT - 1]
-            del self.events[:-KEPT], self.positions[:-KEPT]
+        page = await _read(actor, self.high, self.end)
+        self.high = page.high
+        if page.events:
+            self.pages.append(page)
+            self.kept += len(page.events)
+
+    def _forget(self) -> None:
+        """Let go of what is too much or too old: people are erased, and what they are asked again for has changed."""
+        old = monotonic() - KEPT_SECONDS
+        while self.pages and (self.kept - len(self.pages[0].events) >= KEPT or self.pages[0].read < old):
+            page = self.pages.pop(0)
+            self.kept -= len(page.events)
+            self.low = page.high
+
+    async def _behind(self, actor: Actor, seen: int) -> Page:
+        """A page from before the buffer, read once for all who are at the same place at the same time."""
+        task = self.past.get(seen)
+        if task is None or (task.done() and not _fresh(task)):
+            self.past.pop(seen, None)
+            task = self.past[seen] = asyncio.create_task(_read(actor, seen, self.low))
+            if len(self.past) > _PAST:
+                del self.past[next(iter(self.past))]
+        return await asyncio.shield(task)
 
 
-async def _read(actor: Actor, seen: int, end: int) -> tuple[Sequence[Event], int]:
-    return _page(await feed(actor, BATCH, seen, upto=end), end)
+def _high(page: Page) -> int:
+    return page.high
 
 
-def _page(events: Sequence[Event], upto: int) -> tuple[Sequence[Event], int]:
-    return events, events[-1].position if len(events) == BATCH else upto
+def _fresh(task: "asyncio.Task[Page]") -> bool:
+    if task.cancelled() or task.exception():
+        return False
+    return task.result().read > monotonic() - KEPT_SECONDS
+
+
+async def _read(actor: Actor, seen: int, end: int) -> Page:
+    events = await feed(actor, BATCH, seen, upto=end)
+    return Page(seen, events[-1].position if len(events) == BATCH else end, events)
 
 
 class _Reader:
@@ -147,23 +203,30 @@ async def tail_of(actor: Actor) -> AsyncIterator[Tail]:
             del _reader.tails[actor.account_id]
 
 
-async def follow(actor: Actor, after: int | None = None, until: int | None = None) -> AsyncIterator[Sequence[Event]]:
+async def pages(actor: Actor, after: int | None = None, until: int | None = None) -> AsyncIterator[Page]:
     """Every entry after a position (None: from now on) as it becomes final, in order, none missed and none twice.
 
-    Ends with the last one up to `until` (None: never).
+    In pages that all who follow have in common. Ends with the last one up to `until` (None: never).
     """
     async with tail_of(actor) as tail:
         seen = tail.end if after is None else after
         while until is None or seen < until:
             grown = tail.grown
-            events, upto = await tail.after(actor, seen)
-            if until is not None and upto > until:
-                events = [event for event in events if event.position <= until]
-            if events:
-                yield events
-            elif upto <= seen and tail.high >= tail.end:
+            page = await tail.after(actor, seen)
+            if until is not None:
+                page = page.between(page.low, until)
+            if page.events:
+                yield page
+            elif page.high <= seen and tail.high >= tail.end:
                 await _woken(grown, until)
-            seen = max(seen, upto)
+            seen = max(seen, page.high)
+
+
+async def follow(actor: Actor, after: int | None = None, until: int | None = None) -> AsyncIterator[Sequence[Event]]:
+    """The entries of `pages`."""
+    async with aclosing(cast(Any, pages(actor, after, until))) as following:
+        async for page in following:
+            yield page.events
 
 
 async def growth(actor: Actor, after: int | None = None, until: int | None = None) -> AsyncIterator[tuple[int, int]]:

@@ -46,7 +46,9 @@ async def server() -> AsyncIterator[str]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(application, "settings", lambda: given)
             app = application.application()
-        config = uvicorn.Config(app, lifespan="off", log_config=None, ws_max_size=1 << 20)
+        config = uvicorn.Config(
+            app, lifespan="off", log_config=None, ws="api.http.uvicorn_frames:FrameProtocol", ws_max_size=1 << 20
+        )
         running = _Uvicorn(config)
         task = asyncio.create_task(running.serve([listening]))
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
