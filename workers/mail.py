@@ -71,6 +71,14 @@ async def sweep_mail(_ctx: dict[str, Any]) -> None:
         queue.ring(queue.MAIL, account_id, account_id, token=f"swept:{int(time() / _PATIENCE)}")
 
 
+def check_mail() -> None:
+    """Raise ValueError for the URL of a mail server or a provider that cannot be read: at the start, before any message
+    is taken in hand.
+    """
+    transport()
+    provider()
+
+
 async def close_mail(_ctx: dict[str, Any]) -> None:
     """Take leave of the mail server, and of the provider of text messages."""
     await transport().close()

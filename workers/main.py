@@ -24,7 +24,7 @@ from domain.infra.settings import settings
 from workers.bulk import bulk
 from workers.files import files
 from workers.journeys import watch_journeys
-from workers.mail import close_mail, mail, stream, sweep_mail
+from workers.mail import check_mail, close_mail, mail, stream, sweep_mail
 from workers.signups import signup, sweep_signups
 from workers.sweep import INTERVAL, sweep, tidy
 from workers.webhooks import webhooks
@@ -70,6 +70,7 @@ def run() -> None:
 
 
 async def _serve() -> None:
+    check_mail()
     telemetry.start("assent-worker")
     redis.connect(settings().redis_url or "", timeout=REDIS_SECONDS)
     await db.connect(settings().database_url or "", settings().pool_size)
