@@ -1,4 +1,4 @@
-"""The feed under a burst, and webhooks against a bad receiver: `python -m bench.feed [ENTRIES [SOCKET_ENTRIES]]`.
+"""The feed under a burst, and webhooks against a bad receiver: `python -m bench.feed [ENTRIES [SOCKETS [SOAKED]]]`.
 
 A burst of entries to 50 followers of one process, the same through 50 WebSockets of an API process, and the webhook
 soak: a receiver that fails a third of the time, answers slowly, is killed and restarted. All check that everything
@@ -7,20 +7,21 @@ arrived, in order, and print how fast.
 
 import asyncio
 import json
+import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import Any, cast
 
 from aiohttp import web
 from rich.console import Console
 from rich.table import Table
-from websockets.asyncio.client import connect
 
 from bench.bulk import actor_of
-from bench.servers import connected, process, servers, serving
+from bench.listeners import digest
+from bench.servers import connected, peak_memory, process, servers, serving
 from domain.accounts.create import create_account
 from domain.actor import Actor
 from domain.infra import db
@@ -75,44 +76,47 @@ async def followers(actor: Actor, number: int) -> tuple[float, float]:
     return wrote, perf_counter() - began
 
 
-@asynccontextmanager
-async def _subscribed(url: str, start: int) -> AsyncIterator[Any]:
-    address = f"{url.replace('http', 'ws', 1)}/graphql"
-    async with connect(address, subprotocols=cast(Any, ["graphql-transport-ws"]), compression=None) as socket:
-        await socket.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {KEY}"}}))
-        await socket.recv()
-        query = f'subscription {{ consentEvents(after: "{start}") {{ position }} }}'
-        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))
-        yield socket
+async def sockets(actor: Actor, number: int) -> tuple[float, float, float]:
+    """Seconds until the last of the sockets has all of the burst; of CPU; and the most memory of the API, in MB.
 
-
-async def _listened(url: str, start: int, number: int) -> list[int]:
-    seen: list[int] = []
-    async with _subscribed(url, start) as socket:
-        while len(seen) < number:
-            message = json.loads(await socket.recv())
-            if message["type"] == "next":
-                seen.append(int(message["payload"]["data"]["consentEvents"]["position"]))
-            elif message["type"] == "ping":
-                await socket.send('{"type":"pong"}')
-            else:
-                raise RuntimeError(message)
-    return seen
-
-
-async def sockets(actor: Actor, number: int) -> float:
-    """Seconds until the last of the sockets has all of the burst; API and clients share this machine."""
+    The API, the process of the clients, the database and the writer share this machine.
+    """
     with serving("-m", "cli.main", "api", ready="/healthz") as url:
         start = await final_position()
-        async with _subscribed(url, start):  # a key that is known to work: many at once with one that is not are held
-            pass
-        tasks = [asyncio.create_task(_listened(url, start, number)) for _ in range(FOLLOWERS)]
-        await asyncio.sleep(2)
+        given = (url, KEY, str(start), str(number), str(FOLLOWERS))
+        clients = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.listeners", *given, stdout=asyncio.subprocess.PIPE, limit=1 << 20
+        )
+        assert clients.stdout is not None
+        assert await clients.stdout.readline() == b"ready\n"
+        api = await _listening_on(url)
+        used = _cpu(api)
         began = perf_counter()
         written = await _burst(actor, number)
-        for task in tasks:
-            assert await task == written
-        return perf_counter() - began
+        found = json.loads(await clients.stdout.readline())
+        await clients.wait()
+        assert found["found"] == [[number, digest(written)]] * FOLLOWERS
+        return float(found["last"]) - began, _cpu(api) - used, peak_memory(api)
+
+
+async def _listening_on(url: str) -> int:
+    """The process that listens there."""
+    return next(child for child in _children(os.getpid()) if url.rsplit(":", 1)[1] == _environment(child).get("PORT"))
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _environment(pid: int) -> dict[str, str]:
+    pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _took(batches: int, receiver: Receiver) -> bool:
@@ -147,7 +151,7 @@ async def soak(actor: Actor, number: int) -> tuple[float, Receiver]:
 
 
 @connected()
-async def _measure(number: int, through_sockets: int) -> None:
+async def _measure(number: int, through_sockets: int, soaked: int) -> None:
     account, _ = await create_account("Bench Ltd", KEY)
     actor = actor_of(account.id)
     table = Table(
@@ -156,13 +160,18 @@ async def _measure(number: int, through_sockets: int) -> None:
     wrote, took = await followers(actor, number)
     table.add_row("written", f"{number:,}", f"{wrote:.1f}", f"{number / wrote:,.0f}", "")
     table.add_row("followers in one process", *_row(number, took))
-    table.add_row("WebSockets of one API process", *_row(through_sockets, await sockets(actor, through_sockets)))
+    took, cpu, memory = await sockets(actor, through_sockets)
+    table.add_row("WebSockets of one API process", *_row(through_sockets, took))
+    table.add_row(f"(the API: {cpu:.1f} s of CPU, at most {memory:.0f} MB)", "", "", "", "")
     Console().print(table)
-    took, receiver = await soak(actor, number)
+    if not soaked:
+        await tail.close()
+        return
+    took, receiver = await soak(actor, soaked)
     table = Table("Webhook soak, complete, in order, signed", "requests", "failed", "events/s", "seconds")
     failed = receiver.seen - len(receiver.taken)
-    figures = (f"{receiver.seen}", f"{failed}", f"{number / took:,.0f}", f"{took:.1f}")
-    table.add_row(f"{number:,} events; 20 ms an answer; killed twice", *figures)
+    figures = (f"{receiver.seen}", f"{failed}", f"{soaked / took:,.0f}", f"{took:.1f}")
+    table.add_row(f"{soaked:,} events; 20 ms an answer; killed twice", *figures)
     Console().print(table)
     await tail.close()
 
@@ -173,9 +182,9 @@ def _row(number: int, took: float) -> tuple[str, str, str, str]:
 
 def main() -> None:
     """Measure."""
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES
+    given = [int(one) for one in sys.argv[1:]] + [ENTRIES] * 3
     with servers():
-        asyncio.run(_measure(number, int(sys.argv[2]) if len(sys.argv) > 2 else number))
+        asyncio.run(_measure(*given[:3]))
 
 
 if __name__ == "__main__":
