@@ -27,6 +27,7 @@ from api.pages.routes import PAGES
 from domain.infra import db, queue, redis, telemetry
 from domain.infra.settings import settings
 from domain.ledger import tail
+from domain.messages.tried import hang_up
 
 
 @asynccontextmanager
@@ -45,6 +46,7 @@ async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
     finally:
         await queue.drain()
+        await hang_up()
         await tail.close()
         await redis.close()
         await db.close()

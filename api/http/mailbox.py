@@ -14,6 +14,7 @@ from domain.infra.settings import settings
 from domain.mail.folder import Folder
 from domain.mail.transport import transport
 
+PAGE: Final = 100
 _LOCAL: Final = ("127.0.0.1", "::1")
 
 
@@ -25,12 +26,13 @@ def dev_routes() -> list[BaseRoute]:
 
 
 async def mailbox(request: Request) -> Response:
-    """The newest mails, first of all the last."""
+    """The newest mails, first of all the last, or those before one: every mail is on some page."""
     folder = _folder(request)
     if folder is None:
         return _nothing()
-    mails = [(name, _parsed(folder.read(name) or b"")) for name in folder.names()]
-    return render(request, "mailbox.html", mails=mails)
+    names = folder.names(PAGE + 1, request.query_params.get("before", ""))
+    mails = [(name, _parsed(folder.read(name) or b"")) for name in names[:PAGE]]
+    return render(request, "mailbox.html", mails=mails, older=names[PAGE - 1] if len(names) > PAGE else None)
 
 
 async def one_mail(request: Request) -> Response:

@@ -37,10 +37,10 @@ class Folder:
             file.write(f"Delivered-To: {letter.recipient}\r\n".encode() + letter.content)
         partial.rename(self.path / "new" / name)
 
-    def names(self, most: int = 100) -> list[str]:
-        """The newest mails, first of all the last."""
-        found = [path.name for room in ("new", "cur") for path in (self.path / room).glob("*.assent*")]
-        return sorted(found, reverse=True)[:most]
+    def names(self, most: int = 100, before: str = "") -> list[str]:
+        """The newest mails, first of all the last; those before one that is named."""
+        found = {path.name for room in ("new", "cur") for path in (self.path / room).glob("*.assent*")}
+        return sorted((name for name in found if not before or name < before), reverse=True)[:most]
 
     def read(self, name: str) -> bytes | None:
         """A mail by its name, or None."""

@@ -52,6 +52,14 @@ async def send_test_message(actor: Actor, what: UUID | Draft, to: To, address: s
     return recipient
 
 
+async def hang_up() -> None:
+    """Take leave of the servers that tests were sent by, if any were."""
+    if transport.cache_info().currsize:
+        await transport().close()
+    if provider.cache_info().currsize:
+        await provider().close()
+
+
 async def _checked(actor: Actor, channel: Channel, address: str) -> str:
     """The address in its normal form. A test is no way around somebody's opt-out."""
     account = await pool().fetchrow(_ACCOUNT, actor.account_id)

@@ -1,5 +1,6 @@
 """/dev/mailbox: on a developer's machine alone."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import httpx2
 import pytest
 
 from api.app import application
+from api.http import mailbox as mailbox_page
 from domain.infra.settings import settings
 from domain.mail.transport import transport
 from tests.api.client import Client, connected
+from tests.api.test_messages import broadcast
 from tests.mailing import send_mail
 
 
@@ -45,6 +48,30 @@ async def test_what_was_sent_is_shown(api: Client, developing: None, tmp_path: P
     foreign = httpx2.ASGITransport(app=application(), client=("203.0.113.7", 50000))
     async with httpx2.AsyncClient(transport=foreign, base_url="http://localhost:8000") as http:
         assert (await http.get("/dev/mailbox")).status_code == 404
+
+
+async def test_every_mail_can_be_read(api: Client, developing: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broadcast of more than a page: page by page, all of it."""
+    monkeypatch.setattr(mailbox_page, "PAGE", 2)
+    for name in ("ada", "ben", "cleo", "dan", "eve"):
+        await api.opted_in(f"{name}@example.org")
+    await broadcast(api)
+    await send_mail(api.actor.account_id)
+    local = httpx2.ASGITransport(app=application(), client=("127.0.0.1", 50000))
+    path, subjects = "/dev/mailbox", []
+    async with httpx2.AsyncClient(transport=local, base_url="http://localhost:8000") as http:
+        for expected in (2, 2, 1):
+            page = (await http.get(path)).text
+            links = re.findall(r'href="(/dev/mailbox/[^"]+)"', page)
+            assert len(links) == expected
+            for link in links:
+                shown = (await http.get(link)).text
+                assert "List-Unsubscribe" in shown or "Hello" in shown
+                subjects += re.findall(r"(\w+)@example\.org", shown)[:1]
+            older = re.search(r'href="(/dev/mailbox\?before=[^"]+)"', page)
+            path = older[1] if older else ""
+    assert path == ""
+    assert sorted(subjects) == ["ada", "ben", "cleo", "dan", "eve"]
 
 
 async def test_elsewhere_there_is_none(api: Client) -> None:

@@ -7,11 +7,14 @@ from domain.contacts.send import SendBlock
 from domain.infra.db import pool
 from domain.messages.journeys.missed import MissedFilter, journeys, missed_page
 from domain.messages.journeys.watch import watch
-from domain.sample.journeys import write_journey
+from domain.messages.templates import templates
+from domain.sample.journeys import POSTAL_ADDRESS, write_journey
 from domain.sample.write import write_sample
 from domain.values import Channel, ConsentStatus
 from tests.domain.consent.population import account
-from tests.mailing import send_mail
+from tests.mailing import Server, mailbox, send_mail, text
+
+__all__ = ["mailbox"]
 
 
 async def test_a_small_sample_has_every_state(db: None) -> None:
@@ -36,8 +39,8 @@ async def test_a_small_sample_has_every_state(db: None) -> None:
     assert await differences(actor.account_id) == []
 
 
-async def test_a_welcome_and_a_missed_message(db: None) -> None:
-    """The sample has a journey, once, and somebody's message is missed as soon as a worker has looked."""
+async def test_a_welcome_and_a_missed_message(db: None, mailbox: Server) -> None:
+    """Templates and a journey, once; one message of it goes and another is missed once a worker has looked."""
     actor = await account()
     await write_sample(actor, 20)
     for _ in range(2):
@@ -47,6 +50,10 @@ async def test_a_welcome_and_a_missed_message(db: None) -> None:
     await send_mail(actor.account_id)
     (kept,) = await missed_page(actor, 10, None, MissedFilter(), datetime.now(UTC))
     assert kept.reasons == [SendBlock.NON_MARKETABLE]
+    (mail,) = mailbox.mails
+    assert str(mail["subject"]).startswith("Welcome to ")
+    assert POSTAL_ADDRESS in text(mail)
+    assert [one.key for one in await templates(actor)] == ["welcome", "news", "receipt"]
 
 
 async def test_a_sample_that_was_cut_short_goes_on(db: None) -> None:
