@@ -37,6 +37,7 @@ from api.imports.preview import ImportPreviewQuery
 from api.journeys import JourneyMutation, JourneyQuery
 from api.keys import KeyMutation, KeyQuery
 from api.live import FeedSubscription
+from api.messages.holding import HoldingMutation
 from api.messages.send import SendingMutation, SendingQuery
 from api.messages.templates import TemplateMutation, TemplateQuery
 from api.messages.trying import TryingMutation, TryingQuery
@@ -106,6 +107,7 @@ _MUTATIONS = (
     MissedMutation,
     TemplateMutation,
     SendingMutation,
+    HoldingMutation,
     TryingMutation,
     AccountMutation,
     WebhookMutation,

@@ -89,6 +89,8 @@ class BroadcastReport:
     total: int = strawberry.field(description="How many messages are on record.")
     deliveries: list[DeliveryStatusCount] = strawberry.field(description="Its messages by where they stand.")
     reasons: list[SendBlockCount] = strawberry.field(description="Why messages were refused.")
+    paused: bool = strawberry.field(description="Whether it is held: what waits stays until it is resumed.")
+    per_second: int | None = strawberry.field(description="How many a second at most; null: as fast as they go.")
 
 
 @strawberry.type(description="Who would be sent a broadcast now.")
@@ -120,6 +122,10 @@ class SendBroadcastInput:
         description="When to begin, a year ahead at most; at once when left out. The selection is written down then, "
         "and until then the operation is QUEUED and can be canceled. It says what the template says now.",
     )
+    per_second: int | None = strawberry.field(
+        default=UNSET,
+        description="At most so many messages a second, up to 100,000; as fast as they go when left out.",
+    )
 
     def read(self) -> sending.Broadcast:
         """The domain's. Raises DomainError NOT_FOUND for a bad id."""
@@ -130,6 +136,7 @@ class SendBroadcastInput:
             given(self.expected_total),
             given(self.idempotency_key),
             given(self.send_at),
+            given(self.per_second),
         )
 
 
@@ -194,6 +201,8 @@ class SendingQuery:
             total=sum(found.statuses.values()),
             deliveries=[DeliveryStatusCount(status=name, count=n) for name, n in sorted(found.statuses.items())],
             reasons=_reasons(found.reasons),
+            paused=found.paused,
+            per_second=found.per_second,
         )
 
 

@@ -30,6 +30,7 @@ from domain.messages.templates import Template, template
 from domain.values import Channel
 
 _BATCH: Final = 5_000
+_FASTEST: Final = 100_000
 _LINES: Final = 2
 """So many jobs are woken to send a broadcast, for two workers."""
 _LATE, _AHEAD = timedelta(minutes=1), timedelta(days=366)
@@ -55,6 +56,8 @@ class Broadcast:
     idempotency_key: str | None = None
     send_at: datetime | None = None
     """Not before; None: at once. The selection is written down then, the words stand now."""
+    per_second: int | None = None
+    """At most so many messages a second; None: as fast as they go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ async def send_broadcast(actor: Actor, asked: Broadcast) -> Operation:
 
     Raises DomainError: NOT_FOUND (template, topic), INVALID for a template that is not marketing, CONFLICT for another
     total than expected or the key, what the selection says,
-    INVALID for a time that is past or more than a year ahead.
+    INVALID for a time that is past or more than a year ahead, and for a pace that is none.
     """
     selection = selections.to_json(asked.selection)
     given = {
@@ -80,15 +83,18 @@ async def send_broadcast(actor: Actor, asked: Broadcast) -> Operation:
         "selection": selection,
         "expected": asked.expected_total,
         "sendAt": asked.send_at and asked.send_at.astimezone(UTC).isoformat(),
+        "per_second": asked.per_second,
     }
 
     async def check(now: datetime) -> Asked:
         _check_moment(asked.send_at, now)
+        if asked.per_second is not None and not 1 <= asked.per_second <= _FASTEST:
+            raise invalid(f"From 1 to {_FASTEST:,} messages a second.", "perSecond")
         chosen = await _checked(actor, asked)
         if asked.expected_total is not None and await selections.count(actor, asked.selection) != asked.expected_total:
             raise DomainError(ErrorCode.CONFLICT, "The selection holds another number by now.", "expectedTotal")
         words = f"Send “{chosen.name}”: {await whom(actor, asked.selection)}"
-        change = {name: given[name] for name in ("template", "topic")}
+        change = {name: given[name] for name in ("template", "topic", "per_second")}
         change |= {"channel": chosen.channel, "version": chosen.version}
         return Asked(words, change, selection, starts_at=asked.send_at)
 

@@ -13,6 +13,7 @@ from domain.actor import Actor
 from domain.contacts.send import Purpose, SendBlock
 from domain.errors import not_found
 from domain.infra.db import pool
+from domain.mail.batches import read_batch
 from domain.values import Channel
 
 # Its end is in the outbox; a mail that the server refused, or that could not go for days, has failed.
@@ -102,6 +103,8 @@ class Report:
 
     statuses: Mapping[DeliveryStatus, int]
     reasons: Mapping[SendBlock, int]
+    paused: bool = False
+    per_second: int | None = None
 
 
 async def deliveries(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Delivery]:
@@ -146,4 +149,5 @@ async def broadcast_report(actor: Actor, operation_id: UUID) -> Report:
         statuses[status] = statuses.get(status, 0) + row["count"]
         for reason in map(SendBlock, row["reasons"]):
             reasons[reason] = reasons.get(reason, 0) + row["count"]
-    return Report(statuses, reasons)
+    batch = await read_batch(pool(), actor.account_id, operation_id)
+    return Report(statuses, reasons, batch is not None and batch.paused_at is not None, batch and batch.per_second)
