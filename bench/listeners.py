@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 _BEFORE: Final = b'{"type":"next","id":"1","payload":{"data":{"consentEvents":{"position":"'
 _BEHIND: Final = len(b'"}}}}')
-_TEXT: Final = 0x81
+_TEXT, _PING, _PONG = 0x81, 0x89, 0x8A
 
 
 class Listener(asyncio.Protocol):
@@ -77,8 +77,8 @@ class Listener(asyncio.Protocol):
             self.seen.append(position)
         elif kind == _TEXT:
             self.others.put_nowait(text)
-        else:
-            self.say(b"", 0x8A)
+        elif kind == _PING:
+            self.say(text, _PONG)
 
     def say(self, text: bytes, kind: int = _TEXT) -> None:
         """Send a frame; a mask of zeros is a mask (RFC 6455, 5.3)."""
