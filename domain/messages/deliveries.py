@@ -30,8 +30,8 @@ SELECT m.id, m.contact_id, m.template_id, m.purpose, m.operation_id, m.asked_at,
 """
 _TO: Final = f"""
 SELECT t.name AS template, t.channel, m.purpose, m.topic_id, m.actor, m.asked_at, m.reasons::text[] AS reasons,
-       {_STATUS} AS status, o.ended_at, coalesce(o.handed_over_at, o.ended_at) AS went_at, m.data::text AS data,
-       m.address_id, d.value AS address
+       {_STATUS} AS status, o.ended_at, m.data::text AS data, m.address_id, d.value AS address,
+       CASE WHEN o.status IN ('SENT', 'UNKNOWN') THEN coalesce(o.handed_over_at, o.ended_at) END AS went_at
   FROM message m JOIN template t ON t.account_id = $1 AND t.id = m.template_id
   LEFT JOIN mail o ON o.account_id = $1 AND o.id = m.id
   LEFT JOIN address d ON d.account_id = $1 AND d.id = m.address_id
@@ -91,7 +91,7 @@ class Written:
     actor: str
     """Who asked for it."""
     went_at: datetime | None
-    """When it was handed over; None: it was not."""
+    """When it was handed over; None: it was not, or not taken."""
     address_id: UUID | None
     address: str | None
     """Where it went, or was refused; None where there was none, or it was erased since."""
@@ -130,7 +130,7 @@ async def written_to(actor: Actor, contact_id: UUID) -> list[Written]:
             channel=Channel(row["channel"]),
             topic_id=row["topic_id"],
             actor=row["actor"],
-            went_at=None if row["reasons"] else row["went_at"],
+            went_at=row["went_at"],
             address_id=row["address_id"],
             address=row["address"],
         )

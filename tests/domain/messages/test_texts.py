@@ -15,6 +15,8 @@ from domain.consent.opt_out import opt_out
 from domain.contacts.queries import Lookup
 from domain.contacts.selection import Selection
 from domain.contacts.send import SendBlock
+from domain.inbound.report import report_delivery_failure
+from domain.inbound.values import DeliveryFailure
 from domain.infra.db import pool
 from domain.messages.broadcast import Broadcast, preview_broadcast, send_broadcast
 from domain.messages.deliveries import DeliveryStatus, broadcast_report, deliveries
@@ -47,6 +49,16 @@ async def news(actor: Actor) -> UUID:
     return (await create_template(actor, "news", "News", words, form=TEXT)).id
 
 
+async def broadcast(actor: Actor, asked: Broadcast) -> UUID:
+    """A broadcast that is put into the outbox; its operation."""
+    operation = await send_broadcast(actor, asked)
+    assert await claim_operation(actor.account_id, operation.id)
+    await write_down(actor.account_id, operation.id)
+    while await run_part(actor.account_id, operation.id, _WORK) is Step.DONE:
+        pass
+    return operation.id
+
+
 async def receipt(actor: Actor) -> UUID:
     """A transactional template's id."""
     words = Templates("", "Order {{ number }} is on its way.", "")
@@ -64,17 +76,27 @@ async def test_a_broadcast_reaches_the_opted_in_alone(actor: Actor, carrier: Car
     asked = Broadcast(await news(actor), Selection(everyone=True))
     preview = await preview_broadcast(actor, asked)
     assert (preview.total, preview.allowed, preview.reasons) == (3, 2, {SendBlock.NON_MARKETABLE: 1})
-    operation = await send_broadcast(actor, asked)
-    assert await claim_operation(actor.account_id, operation.id)
-    await write_down(actor.account_id, operation.id)
-    while await run_part(actor.account_id, operation.id, _WORK) is Step.DONE:
-        pass
+    operation = await broadcast(actor, asked)
     await opt_out(actor, leaves, channels=[SMS])
     await send_mail(actor.account_id)
     assert carrier.texts == [(ADA, "Acme: hello Ada!\nAntworten Sie STOP, um sich abzumelden.")]
     assert mailbox.mails == []
-    report = await broadcast_report(actor, operation.id)
+    report = await broadcast_report(actor, operation)
     assert report.statuses == {DeliveryStatus.SENT: 1, DeliveryStatus.REFUSED: 2}
+
+
+async def test_what_becomes_of_a_broadcast(actor: Actor, carrier: Carrier) -> None:
+    """A landline is ERROR and has FAILED, a lost answer is UNKNOWN; what came back later is BOUNCED."""
+    people = [await texted(actor, phone) for phone in (ADA, BEN, CLEO)]
+    carrier.answers = [(400, 21614), (0, None)]
+    operation = await broadcast(actor, Broadcast(await news(actor), Selection(everyone=True)))
+    await send_mail(actor.account_id)
+    found = (await broadcast_report(actor, operation)).statuses
+    assert found == {DeliveryStatus.FAILED: 1, DeliveryStatus.UNKNOWN: 1, DeliveryStatus.SENT: 1}
+    reached = [(await points_of(actor, one))[0].deliverability for one in people]
+    assert sorted(reached) == [Deliverability.ERROR, Deliverability.OK, Deliverability.OK]
+    await report_delivery_failure(actor, SMS, carrier.texts[-1][0], DeliveryFailure.HARD_BOUNCE)
+    assert DeliveryStatus.BOUNCED in (await broadcast_report(actor, operation)).statuses
 
 
 async def test_an_order_goes_to_whoever_did_not_opt_out(actor: Actor, carrier: Carrier) -> None:
