@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from domain.accounts.keys import authenticate
+from domain.sample.journeys import write_journey
 from domain.sample.write import write_sample
 from tests.api.live import Server, live_server, server
 from tests.api.socket import connected
@@ -23,7 +24,8 @@ async def test_every_block_of_the_tour_runs(live_server: Server) -> None:
     owner = await authenticate(live_server.key)
     assert owner is not None
     await write_sample(owner, 400)
-    around, opted_in, history, preview, changed, watched, feed = await _tour(live_server)
+    await write_journey(owner)
+    around, opted_in, history, preview, changed, watched, feed, messages = await _tour(live_server)
     assert around["contactSummary"]["total"] == 400
     assert [event["to"] for event in opted_in["optInContact"]["events"]] == ["SINGLE_OPT_IN"]
     assert history["contact"]["points"][0]["proof"]["evidence"]["statement"] == "Signed the form at the counter."
@@ -35,6 +37,8 @@ async def test_every_block_of_the_tour_runs(live_server: Server) -> None:
         name: expected[name] for name in ("total", "changed", "unchanged", "skipped", "outcomes")
     }
     assert len(feed["consentEvents"]["nodes"]) == 5
+    assert [one["key"] for one in messages["templates"]] == ["welcome", "news", "receipt"]
+    assert [one["key"] for one in messages["journeys"]] == ["welcome"]
 
 
 async def _tour(live: Server) -> list[dict[str, Any]]:
