@@ -10,8 +10,13 @@ from typing import Final
 
 MOST: Final = 1_000
 """Recipients of one report."""
-_DEEPEST: Final = 200
+_PARTS: Final = 200
 """Parts of a report that are looked at."""
+_READ: Final = 256 * 1024
+"""Octets that are looked at: what is reported comes first, and the headers of the returned mail right behind it."""
+_NESTED: Final = 20
+"""More of these within one another are nobody's report, and would take long to read."""
+_NEST: Final = re.compile(rb"(?:multipart|message)/", re.IGNORECASE)
 _STATUS: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY: Final = re.compile(r"(?<!\d)([45]\d\d)(?=[ -])")
 _ID: Final = re.compile(r"<[^<>\s]{3,250}>")
@@ -48,7 +53,10 @@ def notices(raw: bytes) -> list[Notice]:
 
     The original recipient comes before the final one: it is whom we wrote to, wherever that was forwarded.
     """
-    mail = BytesParser().parsebytes(raw)
+    head = raw[:_READ]
+    if len(_NEST.findall(head)) > _NESTED:
+        return []
+    mail = BytesParser().parsebytes(head)
     parts = list(_parts(mail))
     blocks = [block for part in parts for block in _blocks(part)]
     if not blocks:
@@ -60,7 +68,7 @@ def notices(raw: bytes) -> list[Notice]:
 
 def _parts(mail: Message) -> Iterator[Message]:
     for number, part in enumerate(mail.walk()):
-        if number >= _DEEPEST:
+        if number >= _PARTS:
             return
         yield part
 

@@ -1,5 +1,6 @@
 """Reports of your own mail server: a raw mail, signed as Standard Webhooks has it."""
 
+import asyncio
 from hashlib import sha256
 from typing import Final
 
@@ -20,7 +21,8 @@ async def read(hook: Hook, call: Call) -> Reading:
     """What a report says; nothing for any other mail that comes to the same mailbox. Raises Forged."""
     verify(hook.key, call)
     digest = sha256(call.body).hexdigest()
-    return Reading([one for notice in notices(call.body) for one in _incoming(notice, digest)])
+    found = await asyncio.to_thread(notices, call.body)
+    return Reading([one for notice in found for one in _incoming(notice, digest)])
 
 
 def _incoming(notice: Notice, digest: str) -> list[Incoming]:

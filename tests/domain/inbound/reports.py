@@ -2,7 +2,7 @@
 
 MESSAGE_ID = "<0190a0b0c0d07e0f8000000000000001@consent.example.com>"
 
-_RETURNED = f"""Content-Type: message/rfc822
+RETURNED = f"""Content-Type: message/rfc822
 
 Message-ID: {MESSAGE_ID}
 From: Example Ltd <noreply@consent.example.com>
@@ -21,9 +21,7 @@ Subject: News
 """
 
 
-def report(
-    status: str, returned: str = _RETURNED, *, headers: str = "", kind: str = "message/delivery-status"
-) -> bytes:
+def report(status: str, returned: str = RETURNED, *, headers: str = "", kind: str = "message/delivery-status") -> bytes:
     """A report with these parts."""
     text = f"""Return-Path: <>
 From: MAILER-DAEMON@mx.example.net (Mail Delivery System)

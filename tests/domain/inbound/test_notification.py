@@ -81,6 +81,30 @@ def test_a_report_cut_anywhere() -> None:
         assert {one.recipient for one in notices(reports.POSTFIX[:end])} <= {ADA[:n] for n in range(1, len(ADA) + 1)}
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Content-Type: message/rfc822\r\n\r\n" * 30_000,
+        b"".join(b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (i, i) for i in range(15_000)),
+        b'Content-Type: multipart/report; boundary="a"\r\n\r\n' + b"--a\r\nContent-Type: text/plain\r\n\r\n" * 25_000,
+    ],
+    ids=["mails within mails", "parts within parts", "parts"],
+)
+def test_what_would_take_long_is_passed_over(raw: bytes) -> None:
+    """Anybody can have a mail server report something."""
+    assert notices(raw) == []
+
+
+def test_a_report_before_a_large_mail() -> None:
+    """What is returned may be as large as it likes, and may speak of parts."""
+    raw = reports.report(
+        "Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; ada@example.org\nAction: failed\nStatus: 5.1.1",
+        reports.RETURNED + "x multipart/ y\n" * 10 + "Hello\n" * 100_000,
+    )
+    (notice,) = notices(raw)
+    assert (notice.recipient, notice.fate, notice.message_id) == (ADA, Fate.GONE, MESSAGE_ID)
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=60), st.integers(0, 2_000))
 def test_octets_that_are_no_text(junk: bytes, place: int) -> None:
