@@ -38,6 +38,7 @@ NEEDED = {
     "contacts": {"emails": ["nobody@example.com"]},
     "trigger": "BY_HAND",
     "event": "order paid",
+    "to": "me@example.com",
     "message": {"subject": "Hello", "text": "{{ unsubscribe }}", "html": "<a href='{{ unsubscribe }}'>x</a>"},
 }
 
@@ -112,6 +113,8 @@ def filler(name: str, kind: GraphQLInputType, mine: str) -> Any:
         return {"ids": [mine]}
     if named.name == "ContactLookupInput":
         return {"id": mine}
+    if named.name == "TemplateOrDraftInput":
+        return {"draft": {"message": NEEDED["message"]}}
     return [] if is_list_type(get_nullable_type(kind)) else NEEDED[name]
 
 
@@ -129,6 +132,8 @@ def selection(root: Any, field: str) -> str:
             parts.append(f"{name} {{ id }}")
         elif name == "answers":
             parts.append("answers { contactId }")
+        elif name == "problems":
+            parts.append("problems { code }")
         elif inner.name in ("ID", "Boolean", "Int", "SendBlock") and not one.args:
             parts.append(name)
     return f"{{ {' '.join(parts)} }}"

@@ -137,6 +137,7 @@ def test_marketing_always_leads_out(part: str, source: str) -> None:
         "A\u2028Bcc: eve@example.com",
         "A\r\n\r\nHello",
         "A\r\n.\r\nMAIL FROM:<eve@example.com>",
+        "=?utf-8?q?A=0D=0ABcc:_eve@example.com?=",
         '"<eve@example.com>, "',
         "A" * 190 + "\r\nBcc: eve@example.com",
     ],
