@@ -173,6 +173,22 @@ async def test_a_test_and_a_delivery_once_more(api: Client, receiver: Receiver) 
     assert await api.refused("redeliverWebhook", deliveryId=webhook["id"]) == [("NOT_FOUND", ["deliveryId"])]
 
 
+async def test_a_delivery_once_more_asks_for_what_the_endpoint_takes_now(api: Client, receiver: Receiver) -> None:
+    """An endpoint that takes less by now is not sent the rest again, under the same id and the same positions."""
+    webhook = await made(api, receiver)
+    async with delivering():
+        await api.contact()
+        await receiver.until(lambda r: len(r.positions) == 2)
+        first = await until(lambda: _newest(api, webhook["id"], "EVENTS"))
+        await api.changed("updateWebhook", "webhook { id }", id=webhook["id"], actions=["ADDRESS_ADDED"])
+        await api.changed("redeliverWebhook", DELIVERY, deliveryId=first["id"])
+        await receiver.until(lambda r: len(r.positions) == 3)
+        again = await until(lambda: _newest(api, webhook["id"], "REDELIVERY"))
+    assert receiver.positions[2] == receiver.positions[1]
+    assert (again["messageId"], again["events"]) == (first["messageId"], 1)
+    assert receiver.taken[-1]["data"]["upTo"] == receiver.taken[0]["data"]["upTo"]
+
+
 async def _newest(api: Client, webhook: str, kind: str) -> dict[str, Any] | None:
     lines = await log(api, webhook)
     return next((line for line in lines if line["kind"] == kind and line["sentAt"]), None)
