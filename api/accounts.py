@@ -53,7 +53,7 @@ class Account(Node):
         description="The same in dark mode; null: `colour`, made as light as it takes to be read."
     )
     language: str = strawberry.field(
-        description="ISO 639: what we say for it where nobody's own language is known, such as by text message."
+        description="ISO 639: in which we speak for it where the recipient's own language is not known."
     )
     time_zone: str = strawberry.field(description="Whose day it is for yearly journeys: an IANA name.")
 

@@ -17,11 +17,10 @@ from domain.mail.compose import Mail
 from domain.mail.results import Refused
 from domain.recipients.links import link
 from domain.recipients.tokens import Purpose
-from domain.recipients.words import LANGUAGES
 from domain.values import ConsentSource
 
 _READ: Final = """
-SELECT c.address_id, c.requested_at, c.language, a.name, a.postal_address, p.first_name,
+SELECT c.address_id, c.requested_at, c.language, a.language AS accounts, a.name, a.postal_address, p.first_name,
        a.confirmation_subject AS subject, a.confirmation_text AS text, a.confirmation_html AS html,
        ARRAY(SELECT t.name FROM topic t WHERE t.account_id = $1 AND t.id = ANY (c.topics) ORDER BY t.id) AS topics
   FROM confirmation c
@@ -36,8 +35,6 @@ _NO_SUCH_MAILBOX: Final = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"
 
 _NAME: Final = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*\.?")
 _LONGEST_NAME: Final = 40
-DEFAULT: Final = next(iter(LANGUAGES))
-"""The language of a mail to somebody whose own is not known."""
 
 log = logger(__name__)
 
@@ -61,7 +58,7 @@ async def compose(account_id: UUID, confirmation_id: UUID) -> Mail | None:
         GOOD_FOR.days,
     )
     words = _words(row, facts, account_id)
-    return Mail(found[0].value, row["name"], words.subject, words.text, words.html, row["language"] or DEFAULT)
+    return Mail(found[0].value, row["name"], words.subject, words.text, words.html, row["language"] or row["accounts"])
 
 
 async def bounced(account_id: UUID, confirmation_id: UUID, how: Refused) -> None:
@@ -85,10 +82,10 @@ def _greeted(first_name: str | None) -> str:
 
 def _words(row: Any, facts: Facts, account_id: UUID) -> Words:
     if row["subject"] is None:
-        return ours(facts, row["language"] or DEFAULT)
+        return ours(facts, row["language"] or row["accounts"])
     try:
         return filled_in(Templates(row["subject"], row["text"], row["html"]), facts)
     except DomainError as error:
         # Checked when it was set; should it fail all the same, nobody is to wait for their mail.
         log.warning("an account's confirmation mail does not work", account=str(account_id), code=error.code)
-        return ours(facts, row["language"] or DEFAULT)
+        return ours(facts, row["language"] or row["accounts"])

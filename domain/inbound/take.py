@@ -34,7 +34,7 @@ _CHANGES: Final = {
     Happening.HARD_BOUNCE: BOUNCED,
 }
 _BY_PHONE: Final = frozenset({Happening.STOP, Happening.START})
-_OF_MESSAGES: Final = frozenset({Happening.HARD_BOUNCE, Happening.LOST, Happening.SENT})
+_OF_MESSAGES: Final = frozenset({Happening.HARD_BOUNCE, Happening.LOST})
 _ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Address = tuple[Channel, bytes]
@@ -49,7 +49,14 @@ async def take(hook: Hook, incoming: Sequence[Incoming]) -> None:
     """
     for happening in Happening:
         if found := [one for one in incoming if one.happening is happening]:
-            await _take(hook, happening, found)
+            await (_sent(hook, found) if happening is Happening.SENT else _take(hook, happening, found))
+
+
+async def _sent(hook: Hook, incoming: Sequence[Incoming]) -> None:
+    """What the provider has; of most messages that is known, and again is harmless, so it is not remembered."""
+    ids = [key for one in incoming if (key := our_id(one.message_id))]
+    async with tx() as connection:
+        await went_out(connection, hook.account_id, ids)
 
 
 async def _take(hook: Hook, happening: Happening, incoming: Sequence[Incoming]) -> None:
@@ -74,9 +81,6 @@ async def _follow(
         return
     ids = {one: our_id(one.message_id) for one in new}
     known = [key for key in ids.values() if key]
-    if happening is Happening.SENT:
-        await went_out(connection, context.account_id, known)
-        return
     matched = await came_back(connection, context.account_id, known, context.now)
     rest = [one for one, key in ids.items() if key not in matched and _by_address(one)]
     addresses = sorted({address for one in rest for address in _addresses(account, one)})

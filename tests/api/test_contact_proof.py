@@ -186,9 +186,9 @@ async def test_why_somebody_was_written_to(api: Client, mailbox: Server) -> None
     assert (oldest["allowed"], oldest["rests_on"]) == (True, events["assent:OPT_IN"])
     page = (await fetched(found["url"])).text
     number = events["assent:OPT_IN"].rpartition(":")[2]
-    for words in ("News", "SENT", "REFUSED", f"Permission rested on entry {number}.", "allowed", "refused"):
+    for words in ("News", "SENT", "REFUSED", f"Decided by entry {number}.", "allowed", "refused"):
         assert words in page
-    assert "Die Einwilligung beruhte" in (await fetched(found["url"], accept_language="de")).text
+    assert "Maßgeblich: Eintrag" in (await fetched(found["url"], accept_language="de")).text
 
 
 async def test_what_a_form_sent_is_handed_over_before_it_is_worked_off(api: Client) -> None:

@@ -157,7 +157,7 @@ async def test_the_accounts_own_mail(api: Client, mailbox: Server) -> None:
     _, path = await asked(api, mailbox)
     (mail,) = mailbox.mails
     assert mail["subject"].endswith(": yes?")
-    assert text(mail).startswith("Hi : http")
+    assert text(mail).startswith("Hi you: http")
     assert (await get(path)).status_code == 200
     await api.changed("updateConfirmationMail", "account { id }", subject="", text="", html="")
     assert "Please confirm" in (await api.query(preview))["previewConfirmationMail"]["subject"]
@@ -171,3 +171,13 @@ async def test_a_form_puts_no_words_into_our_mail(api: Client, mailbox: Server, 
     await send_mail(api.actor.account_id)
     (mail,) = mailbox.mails
     assert (name in text(mail)) == name.startswith(("Anna", "Jean"))
+
+
+async def test_the_accounts_language_where_the_recipients_is_not_known(api: Client, mailbox: Server) -> None:
+    """Somebody whom an operator asks reads the account's language."""
+    await api.changed("updateAccount", "account { id }", language="es")
+    contact = await api.opted_in("ada@example.org")
+    await api.changed("requestDoubleOptIn", contactId=contact["id"])
+    await send_mail(api.actor.account_id)
+    assert mailbox.mails[0]["content-language"] == "es"
+    assert "Confirme" in text(mailbox.mails[0]) or "confirme" in text(mailbox.mails[0])
