@@ -5,6 +5,7 @@ import pytest
 from domain.actor import Actor
 from domain.contacts.queries import Lookup
 from domain.errors import ErrorCode, Refusals
+from domain.infra.db import pool
 from domain.mail.template import MAX_OUTPUT, MAX_SOURCE
 from domain.messages.forms import MAIL, check_words
 from domain.messages.journeys.words import Templates
@@ -156,6 +157,19 @@ async def test_no_header_is_smuggled_in(actor: Actor, mailbox: Server, evil: str
     assert "\n" not in str(mail["subject"])
     known = {"from", "to", "subject", "date", "message-id", "auto-submitted", "x-auto-response-suppress"}
     assert {name.lower() for name in mail} <= known | {"content-language", "mime-version", "content-type"}
+
+
+async def test_an_account_names_no_header(actor: Actor, mailbox: Server) -> None:
+    """The account's own name, whatever is in its row, is the name of the sender and nothing more."""
+    await pool().execute(
+        "UPDATE account SET name = $2 WHERE account_id = $1", actor.account_id, 'Evil\r\nBcc: e@example.com"<x@y>'
+    )
+    await by_hand(actor, await journey(actor), await opted_in(actor, "ada@example.com"))
+    await send_mail(actor.account_id)
+    (mail,) = mailbox.mails
+    assert (mailbox.recipients, mail["bcc"]) == (["ada@example.com"], None)
+    (sender,) = mail["from"].addresses
+    assert sender.display_name == 'Evil Bcc: e@example.com"<x@y>'
 
 
 async def test_a_name_is_text_and_no_markup(actor: Actor, mailbox: Server) -> None:

@@ -163,6 +163,28 @@ async def test_missed_messages_expire(actor: Actor, mailbox: Server) -> None:
     assert (len(await missed(actor, waiting=False)), await missed(actor, waiting=True)) == (1, [])
 
 
+async def test_each_journey_has_its_own_days(actor: Actor, mailbox: Server) -> None:
+    """A day later, what a journey of one day missed is past, and what one of two missed can still be sent."""
+    short, long = await journey(actor, missed_days=1), await journey(actor, key="two", missed_days=2)
+    ada = await person(actor, "ada@example.com")
+    for one in (short, long):
+        await by_hand(actor, one, ada)
+    await send_mail(actor.account_id)
+    kept = {one.journey_id: one for one in await missed(actor)}
+    assert [(kept[one.id].expires_at - kept[one.id].missed_at).days for one in (short, long)] == [1, 2]
+    await pool().execute(
+        "UPDATE journey_entry SET missed_at = missed_at - interval '25 hours',"
+        " expires_at = expires_at - interval '25 hours' WHERE account_id = $1",
+        actor.account_id,
+    )
+    assert [one.journey_id for one in await missed(actor, waiting=True)] == [long.id]
+    await opt_in(actor, ada, evidence=WRITTEN)
+    assert (await resent(actor, ids=[one.id for one in kept.values()])).changed == 1
+    await send_mail(actor.account_id)
+    assert len(mailbox.mails) == 1
+    assert [one.journey_id for one in await missed(actor) if one.resent_at] == [long.id]
+
+
 async def test_the_archived_are_activated(actor: Actor, mailbox: Server) -> None:
     """A journey that qualifies wakes them, through the door; one that does not leaves them alone."""
     one = await journey(actor)
