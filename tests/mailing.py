@@ -43,11 +43,20 @@ class Server:
     data: list[str] = field(default_factory=list)
     """Answers to DATA, one after the other; accepted once they are used up. `break` cuts the connection."""
     sessions: list[Any] = field(default_factory=list)
+    pipelining: bool = True
+    """Whether it takes several commands at once (RFC 2920)."""
 
     @property
     def url(self) -> str:
         """For ASSENT_SMTP_URL."""
         return f"smtp://127.0.0.1:{self.port}?starttls=off"
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """What it can do."""
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", *responses[-1:]] if self.pipelining else responses
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
