@@ -6,6 +6,7 @@ no attributes, no loops within loops: what a template takes and makes is bounded
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import DomainError, ErrorCode, invalid
@@ -21,6 +22,8 @@ else:
 MAX_SOURCE: Final = 100_000
 MAX_OUTPUT: Final = 400_000
 """Characters."""
+MAX_TOKENS: Final = 4_000
+"""Names, signs and words between braces, all together: what a template takes to compile grows by them."""
 FILTERS: Final = frozenset({"capitalize", "default", "e", "escape", "lower", "title", "trim", "upper"})
 _ALLOWED: Final = (
     "Template Output TemplateData Name Const If CondExpr For Compare Operand And Or Not Filter Getattr".split()  # noqa: SIM905 - words read better than quotes
@@ -38,6 +41,7 @@ def check_template(source: str, names: Sequence[str], lists: Sequence[str], *fie
     if "\x00" in source:
         raise invalid("Control characters are not allowed.", *field)
     try:
+        _check_size(source, field)
         # Looked through before it is compiled: that works constants out, however large.
         _check(_environment(html=False).parse(source), {*names, *lists}, set(lists), field, within=False)
         _compiled(source, html=False)
@@ -82,6 +86,14 @@ def _default(value: object, instead: object = "", *_: object) -> object:
 @lru_cache(maxsize=64)
 def _compiled(source: str, *, html: bool) -> "jinja2.Template":
     return _environment(html=html).from_string(source)
+
+
+def _check_size(source: str, field: tuple[str, ...]) -> None:
+    """Count before anything is built of it, and no further than that."""
+    tokens = (line for line, kind, _ in _environment(html=False).lex(source) if kind not in ("data", "whitespace"))
+    if line := next(islice(tokens, MAX_TOKENS, None), None):
+        message = f"Line {line}: a template has at most {MAX_TOKENS:,} names and signs between braces."
+        raise invalid(message, *field)
 
 
 def _check(
