@@ -114,6 +114,16 @@ async def test_help_names_the_account(db: None, redis: None) -> None:
     assert await recorded(api) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("de", "Antworten Sie STOP"), ("fr", "répondez STOP"), ("es", "responda STOP")]
+)
+async def test_help_in_the_accounts_language(api: Client, language: str, words: str) -> None:
+    """By any gateway."""
+    await api.changed("updateAccount", "account { id }", language=language)
+    answer = await generic(await hook(api, "GENERIC_SMS"), NUMBER, "HELP")
+    assert words in answer.json()["reply"]
+
+
 async def test_what_twilio_itself_saw(api: Client) -> None:
     """Its own advanced opt-out names the keyword, also one of another language."""
     contact, made = await subscriber(api), await hook(api, "TWILIO_SMS", AUTH_TOKEN)
