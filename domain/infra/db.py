@@ -1,7 +1,9 @@
 """PostgreSQL: one pool a process, shared by the ORM and by SQL, and one way to open a transaction."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 import asyncpg
@@ -18,6 +20,9 @@ Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 MODELS = ["domain.accounts.models", "domain.contacts.models", "domain.groups.models", "domain.bulk.models"]
 # A writer that hangs holds back every reader of the ledger, so no transaction may outlive this.
 SESSION = {"transaction_timeout": "300s", "idle_in_transaction_session_timeout": "30s", "timezone": "UTC"}
+_VERB = re.compile(r"\s*(\w+)")
+_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+\"?([a-z_]+)")
+_BOUNDS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 _committed: list[Callable[[], None]] = []
 
 
@@ -29,6 +34,7 @@ def config(url: str, pool_size: int = 10) -> dict[str, Any]:
         "minsize": 1,
         "maxsize": pool_size,
         "server_settings": SESSION,
+        "init": _watched,
         "reset": _keep,
         "application_name": "assent",
     }
@@ -100,3 +106,27 @@ def _root(client: AsyncpgDBClient) -> AsyncpgDBClient:
 
 async def _keep(_connection: Connection) -> None:
     """No session state is ever changed, so a connection goes back as it is: a round trip saved."""
+
+
+async def _watched(connection: Connection) -> None:
+    """Where traces are on, have each statement outside of a transaction leave a span; else do nothing."""
+    if telemetry.traces():
+        connection.add_query_logger(_traced)
+
+
+def _traced(done: asyncpg.connection.LoggedQuery) -> None:
+    # It is called in the context of whoever ran the statement; a transaction has a span of its own.
+    if isinstance(_client(), TransactionWrapper):
+        return
+    verb, name = _named(done.query)
+    if verb not in _BOUNDS:
+        failed = {"error.type": type(done.exception).__name__} if done.exception else {}
+        telemetry.past(name, done.elapsed, **{"db.system": "postgresql", **failed})
+
+
+@lru_cache(maxsize=1_000)
+def _named(statement: str) -> tuple[str, str]:
+    """What a statement begins with, and that with its first table: never a value, nor the rest of its text."""
+    begin, table = _VERB.match(statement), _TABLE.search(statement)
+    verb = begin[1].upper() if begin else "SQL"
+    return verb, f"{verb} {table[1]}" if table else verb

@@ -1,7 +1,7 @@
 """Traces (OpenTelemetry) and faults (Sentry), where the settings name a place to send them to; else nothing at all.
 
-One span each for an operation, a transaction, a call of Redis and a job. A span holds names from our code, never what
-clients send or what the database answers.
+One span each for an operation, a transaction, a statement outside of one, a call of Redis and a job. A span holds names
+from our code, never what clients send or what the database answers.
 """
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
+from time import time_ns
 from typing import Any, Final
 
 from domain.infra.settings import settings
@@ -56,6 +57,18 @@ def stop() -> None:
 def span(name: str, parent: str | None = None, **attributes: str | int) -> AbstractContextManager[Any]:
     """A span around the block: of the current trace, or of the one that `parent` (a traceparent) names."""
     return _OFF if _on.tracer is None else _span(name, parent, attributes)
+
+
+def traces() -> bool:
+    """Whether anything is traced."""
+    return _on.tracer is not None
+
+
+def past(name: str, seconds: float, **attributes: str | int) -> None:
+    """A span of the current trace for what took so many seconds and is over now."""
+    if _on.tracer is not None:
+        end = time_ns()
+        _on.tracer.start_span(name, attributes=attributes, start_time=end - int(seconds * 1e9)).end(end)
 
 
 def carried() -> str | None:

@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from domain.infra import log, queue, telemetry
+from domain.infra.db import pool
 from domain.infra.settings import Settings
 from tests.api.client import EVIDENCE, Client
 from workers.main import Worker
@@ -73,6 +74,21 @@ async def test_spans_hold_nobodys_data(api: Client, spans: InMemorySpanExporter)
     assert "mutation createContact" in text
     assert "ValueError" in text
     assert [secret for secret in (*SECRETS, api.key, contact["id"]) if secret in text] == []
+
+
+async def test_a_statement_outside_of_a_transaction(api: Client, spans: InMemorySpanExporter) -> None:
+    """Each leaves one span, in its operation's trace, that names what it does and the table; inside, the whole does."""
+    await pool().expire_connections()
+    spans.clear()
+    await api.query("{ topics { key } }")
+    await api.opted_in("jane.roe@example.org")
+    found = spans.get_finished_spans()
+    operation = next(span for span in found if span.name == "query topics")
+    inside = [span for span in found if span.parent and span.parent.span_id == operation.context.span_id]
+    assert "SELECT topic" in {span.name for span in inside}, " ".join(span.name for span in found)
+    assert all((span.attributes or {})["db.system"] == "postgresql" for span in inside)
+    assert not [span.name for span in found if span.name.startswith(("INSERT", "BEGIN", "COMMIT"))]
+    assert "jane" not in "".join(span.to_json() for span in found)
 
 
 async def test_off_by_default(api: Client) -> None:
