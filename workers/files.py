@@ -1,4 +1,4 @@
-"""Every hour: delete the files that have expired, what ended imports left behind, and which calls were taken in."""
+"""Every hour: delete the files that have expired, what ended imports left, which calls were taken in, and old mail."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from domain.files.sweep import sweep_files
 from domain.imports.staging import sweep_staging
 from domain.inbound.sweep import sweep_seen
 from domain.infra.log import logger
+from domain.messages.sweep import sweep_ended
 
 log = logger(__name__)
 
@@ -18,3 +19,5 @@ async def files(_ctx: dict[str, Any]) -> None:
         log.info("dropped what ended imports had left", tables=left)
     if forgotten := await sweep_seen():
         log.info("forgot calls that nobody makes again", calls=forgotten)
+    if ended := await sweep_ended():
+        log.info("forgot mails that ended long ago", mails=ended)

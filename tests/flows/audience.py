@@ -121,8 +121,8 @@ async def ended(actor: Actor, operation: Operation, count: int) -> Report:
     """How it ended, once every contact has a message and none waits or is in a worker's hands."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            found = await broadcast_report(actor, operation.id)
             waiting = await pool().fetchval(_OPEN, actor.account_id)
+            found = await broadcast_report(actor, operation.id)
             if sum(found.statuses.values()) == count and not waiting:
                 return found
             await asyncio.sleep(0.05)

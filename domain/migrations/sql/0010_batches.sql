@@ -19,7 +19,8 @@ DROP INDEX mail_due;
 CREATE INDEX mail_due ON mail (next_attempt_at) WHERE status = 'QUEUED' AND batch_id IS NULL;
 CREATE INDEX mail_of_batch ON mail (account_id, batch_id, next_attempt_at)
   WHERE status = 'QUEUED' AND batch_id IS NOT NULL;
-CREATE INDEX mail_ended ON mail (ended_at) WHERE ended_at IS NOT NULL;
+-- What may be forgotten one day; what became of a broadcast's messages stays.
+CREATE INDEX mail_ended ON mail (ended_at) WHERE ended_at IS NOT NULL AND (batch_id IS NULL OR status = 'DROPPED');
 -- How far messages to a domain, of a batch and of an account have been let go: the moment of the next one.
 CREATE TABLE mail_pace (
   account_id uuid NOT NULL REFERENCES account,

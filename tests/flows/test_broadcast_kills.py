@@ -1,0 +1,195 @@
+"""Workers killed while a broadcast runs, servers that go away: nobody gets it twice, and no row is silent about it."""
+
+import asyncio
+from typing import Any
+
+from domain.infra import queue, redis
+from domain.infra.db import pool
+from domain.mail.stream import LARGEST, MARKED
+from domain.messages.deliveries import DeliveryStatus
+from tests.flows.audience import (
+    PATIENCE,
+    Remembering,
+    assert_told_truly,
+    audience,
+    begun_again,
+    broadcast,
+    ended,
+    in_hand,
+    some_contact,
+)
+from tests.flows.crew import Worker
+from tests.mailing import serving
+
+SENT, UNKNOWN = DeliveryStatus.SENT, DeliveryStatus.UNKNOWN
+_CUT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE backend_type = 'client backend' AND pid <> ALL ($1::integer[]) AND datname = current_database()
+"""
+
+
+async def _came(server: Remembering) -> None:
+    async with asyncio.timeout(PATIENCE):
+        await server.came.wait()
+
+
+async def test_killed_while_it_judges(db: None, redis: None) -> None:
+    """Before the group is committed: nothing was claimed, and everybody gets it from the next worker."""
+    actor = await audience(60)
+    async with serving(server=Remembering()) as server:
+        assert isinstance(server, Remembering)
+        held = await some_contact(actor)
+        async with pool().acquire() as connection, connection.transaction():
+            await connection.execute(
+                "SELECT FROM contact_state WHERE account_id = $1 AND contact_id = $2 FOR UPDATE", actor.account_id, held
+            )
+            operation = await broadcast(actor)
+            worker = Worker(ASSENT_SMTP_URL=server.url)
+            async with asyncio.timeout(PATIENCE):
+                while not await pool().fetchval(
+                    "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype IN ('tuple', 'transactionid'))"
+                ):
+                    await asyncio.sleep(0.02)
+            await worker.kill()
+        await begun_again(actor, operation)
+        second = Worker(ASSENT_SMTP_URL=server.url)
+        found = await ended(actor, operation, 60)
+        await second.kill()
+    await queue.drain()
+    assert found.statuses == {SENT: 60}
+    await assert_told_truly(actor, server)
+
+
+async def test_killed_before_anything_was_said(db: None, redis: None) -> None:
+    """Marked, and the server not yet told: those few end as UNKNOWN; those claimed with them are sent."""
+    actor = await audience(150)
+    async with serving(server=Remembering(deaf=True)) as server:
+        assert isinstance(server, Remembering)
+        operation = await broadcast(actor)
+        worker = Worker(ASSENT_SMTP_URL=server.url)
+        await _came(server)
+        await worker.kill()
+        claimed, marked = await in_hand(actor)
+        assert 0 < marked <= 2 * MARKED
+        assert claimed <= 2 * LARGEST
+        server.go_on()
+        await begun_again(actor, operation)
+        second = Worker(ASSENT_SMTP_URL=server.url)
+        found = await ended(actor, operation, 150)
+        await second.kill()
+    await queue.drain()
+    assert found.statuses == {SENT: 150 - marked, UNKNOWN: marked}
+    assert len(server.taken) == 150 - marked
+    await assert_told_truly(actor, server)
+
+
+async def test_killed_between_hand_over_and_record(db: None, redis: None) -> None:
+    """The server has some of which it has not said so, and others whose end is not written down: all are UNKNOWN."""
+    actor = await audience(150)
+    async with serving(server=Remembering(hold_after=30)) as server:
+        assert isinstance(server, Remembering)
+        operation = await broadcast(actor)
+        worker = Worker(ASSENT_SMTP_URL=server.url)
+        await _came(server)
+        await worker.kill()
+        marked = (await in_hand(actor))[1]
+        assert marked >= 1
+        server.go_on()
+        await begun_again(actor, operation)
+        second = Worker(ASSENT_SMTP_URL=server.url)
+        found = await ended(actor, operation, 150)
+        await second.kill()
+    await queue.drain()
+    assert found.statuses == {SENT: 150 - marked, UNKNOWN: marked}
+    await assert_told_truly(actor, server)
+
+
+async def test_killed_while_it_writes_down(db: None, redis: None) -> None:
+    """Somebody holds the rows, so no end can be written; killed, they are UNKNOWN, and not sent again."""
+    actor = await audience(40)
+    async with serving(server=Remembering(hold_after=1)) as server:
+        assert isinstance(server, Remembering)
+        operation = await broadcast(actor)
+        worker = Worker(ASSENT_SMTP_URL=server.url)
+        await _came(server)
+        async with pool().acquire() as connection, connection.transaction():
+            await connection.execute("SELECT FROM mail WHERE account_id = $1 FOR UPDATE", actor.account_id)
+            before = len(server.taken)
+            server.go_on()
+            async with asyncio.timeout(PATIENCE):
+                while len(server.taken) == before:
+                    await asyncio.sleep(0.02)
+            await worker.kill()
+        marked = (await in_hand(actor))[1]
+        await begun_again(actor, operation)
+        second = Worker(ASSENT_SMTP_URL=server.url)
+        found = await ended(actor, operation, 40)
+        await second.kill()
+    await queue.drain()
+    assert found.statuses == {name: n for name, n in {SENT: 40 - marked, UNKNOWN: marked}.items() if n}
+    assert marked >= 2
+    await assert_told_truly(actor, server)
+
+
+async def test_killed_again_and_again(db: None, redis: None) -> None:
+    """Three workers die in the middle of it, two more share the rest; Valkey forgets everything each time."""
+    actor = await audience(600)
+    async with serving(server=Remembering()) as server:
+        assert isinstance(server, Remembering)
+        operation = await broadcast(actor)
+        for sent in (50, 200, 350):
+            server.hold_after = sent
+            server.came.clear()
+            server.answer.clear()
+            worker = Worker(ASSENT_SMTP_URL=server.url)
+            await _came(server)
+            await worker.kill()
+            server.go_on()
+            await begun_again(actor, operation)
+        crew = [Worker(ASSENT_SMTP_URL=server.url) for _ in range(2)]
+        found = await ended(actor, operation, 600)
+        for worker in crew:
+            await worker.kill()
+    await queue.drain()
+    assert set(found.statuses) <= {SENT, UNKNOWN}
+    assert found.statuses.get(UNKNOWN, 0) <= 3 * 4 * MARKED
+    await assert_told_truly(actor, server)
+
+
+async def test_servers_go_away_meanwhile(db: None, redis: None) -> None:
+    """PostgreSQL cuts every connection of the worker, Valkey forgets everything and cuts too: it goes on by itself."""
+    actor = await audience(400)
+    async with serving(server=Remembering()) as server:
+        assert isinstance(server, Remembering)
+        operation = await broadcast(actor)
+        worker = Worker(ASSENT_SMTP_URL=server.url)
+        ours: list[Any] = []
+        async with asyncio.timeout(PATIENCE):
+            for sent in (40, 160):
+                while len(server.taken) < sent:
+                    await asyncio.sleep(0.02)
+                ours = [row["pid"] for row in await pool().fetch("SELECT pg_backend_pid() AS pid")]
+                await pool().execute(_CUT, ours)
+                await _cut_valkey()
+                if worker.process.exitcode is not None:
+                    worker = Worker(ASSENT_SMTP_URL=server.url)
+                await asyncio.sleep(0.1)
+        async with asyncio.timeout(PATIENCE):
+            while len(server.taken) < 380:
+                if worker.process.exitcode is not None:
+                    worker = Worker(ASSENT_SMTP_URL=server.url)
+                await asyncio.sleep(0.05)
+                if not await pool().fetchval("SELECT EXISTS (SELECT FROM mail WHERE status = 'QUEUED')"):
+                    break
+        await begun_again(actor, operation)
+        found = await ended(actor, operation, 400)
+        await worker.kill()
+    await queue.drain()
+    assert set(found.statuses) <= {SENT, UNKNOWN}
+    await assert_told_truly(actor, server)
+
+
+async def _cut_valkey() -> None:
+    client = redis.client()
+    await client.flushall()
+    await client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
