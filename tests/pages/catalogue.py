@@ -14,7 +14,8 @@ from domain.recipients.words import CATALOGUES, LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract"), ("**.txt", "jinja2.ext:babel_extract")]
-ROOMS = ("api/pages", "domain/recipients", "domain/confirmations", "domain/signups", "domain/messages", "domain/inbound")
+_DOMAIN = ("recipients", "confirmations", "signups", "messages", "inbound")
+ROOMS = ("api/pages", *(f"domain/{room}" for room in _DOMAIN))
 
 
 @cache
