@@ -77,7 +77,7 @@ async def prepare(account_id: UUID, batch_id: UUID, crowd: Crowd, most: int) -> 
         taken = await take(connection, account_id, batch_id, now, most)
         if not taken:
             due = await next_due(connection, account_id, batch_id)
-            return Group(wait=due and max((due - now).total_seconds(), 0.01))
+            return Group(wait=max((due - now).total_seconds(), 0.01) if due else None)
         all_taken = [one.mail for one in taken]
         on_turn = all_taken if batch.canceled_at else await _on_turn(connection, account_id, crowd, taken, now)
         spent = {name: pace.after(moments[name], now, rate, len(on_turn)) for name, rate in rates.items()}

@@ -62,7 +62,8 @@ async def _judged(connection: Connection, account_id: UUID, rows: Sequence[Any])
     about: dict[tuple[Channel, Purpose, UUID | None], dict[UUID, UUID]] = defaultdict(dict)
     for row in rows:
         about[Channel(row["channel"]), Purpose(row["purpose"]), row["topic_id"]][row["contact_id"]] = row["id"]
-    now, found = datetime.now(UTC), {}
+    now = datetime.now(UTC)
+    found: dict[UUID, Judged] = {}
     for (channel, purpose, topic_id), ids in about.items():
         answers = await judge_many(connection, account_id, list(ids), channel, purpose, topic_id, now)
         found |= {ids[contact_id]: answer for contact_id, answer in answers.items()}

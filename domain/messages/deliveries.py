@@ -150,4 +150,5 @@ async def broadcast_report(actor: Actor, operation_id: UUID) -> Report:
         for reason in map(SendBlock, row["reasons"]):
             reasons[reason] = reasons.get(reason, 0) + row["count"]
     batch = await read_batch(pool(), actor.account_id, operation_id)
-    return Report(statuses, reasons, batch is not None and batch.paused_at is not None, batch and batch.per_second)
+    paused = batch is not None and batch.paused_at is not None
+    return Report(statuses, reasons, paused, batch.per_second if batch else None)

@@ -190,6 +190,6 @@ async def test_servers_go_away_meanwhile(db: None, redis: None) -> None:
 
 
 async def _cut_valkey() -> None:
-    client = redis.client()
+    client: Any = redis.client()
     await client.flushall()
     await client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
