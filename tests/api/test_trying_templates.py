@@ -11,8 +11,9 @@ from tests.api.client import Client
 from tests.api.test_journeys import MESSAGE, made_template
 from tests.api.test_messages import RECEIPT, made
 from tests.mailing import Server, mailbox, mails, text
+from tests.texting import Carrier, carrier
 
-__all__ = ["mailbox"]
+__all__ = ["carrier", "mailbox"]
 
 PREVIEW = """query($input: PreviewTemplateInput!) { previewTemplate(input: $input) {
   subject text html problems { code field message } } }"""
@@ -117,6 +118,18 @@ async def test_a_test_is_no_way_around_an_opt_out(api: Client, mailbox: Server) 
     mailbox.rcpt["later@example.org"] = "450 4.2.0 Later"
     assert await refused(to="later@example.org") == [("CONFLICT", None)]
     assert mailbox.mails == []
+
+
+async def test_a_test_by_text(api: Client, carrier: Carrier) -> None:
+    """Marked, too, and to a number as it is written at home; not to one that opted out."""
+    ben = await api.contact(points=[{"channel": "SMS", "slot": 1, "value": "+12025550101"}])
+    await api.changed("optOutContact", contactId=ben["id"], channels=["SMS"])
+    template = {"draft": {"channel": "SMS", "optOutWords": True, "message": {"text": "Hi {{ first_name }}"}}}
+    sent = await api.changed("sendTestMessage", "sentTo", template=template, to="+1 (202) 555-0100")
+    assert sent["sentTo"] == "+12025550100"
+    assert carrier.texts == [("+12025550100", "[Test] Hi Anna\nReply STOP to opt out.")]
+    for to, code in (("+12025550101", "OPTED_OUT"), ("me@example.org", "INVALID")):
+        assert await api.refused("sendTestMessage", template=template, to=to) == [(code, ["to"])]
 
 
 async def test_tests_are_few(api: Client, mailbox: Server) -> None:
