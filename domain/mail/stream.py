@@ -24,7 +24,7 @@ from domain.mail.compose import letter
 from domain.mail.deliver import PATIENCE, handed_over
 from domain.mail.group import Crowd, Group, Ready, given_back, prepare, put_off
 from domain.mail.outbox import Claimed, MailStatus, recover
-from domain.mail.results import Accepted, Deferred, Refused, Result, Stale
+from domain.mail.results import Accepted, Deferred, Refused, Result, Stale, Unknown
 from domain.mail.sms.text import Text
 from domain.mail.transport import Letter
 
@@ -159,7 +159,7 @@ class _Stream:
     async def _send(self) -> None:
         while (one := await self.going.get()) is not None:
             ready, made = one
-            result = Stale() if monotonic() > ready.fresh_until else await handed_over(made)
+            result = Stale() if monotonic() > ready.fresh_until else await _told(made)
             if isinstance(result, Refused):
                 await self._bounce(ready.mail, result)
             self.failing = self.failing + 1 if isinstance(result, Deferred) and not result.code else 0
@@ -201,6 +201,14 @@ class _Stream:
                 await asyncio.sleep(0.5)
             else:
                 return
+
+
+async def _told(made: Letter | Text) -> Result:
+    try:
+        return await handed_over(made)
+    except Exception:  # whatever it is, the connection goes on with the next
+        log.exception("a mail may have gone, and may not")
+        return Unknown()
 
 
 def _end(mail: Claimed, result: Result, now: datetime) -> End:
