@@ -61,7 +61,10 @@ class _Stream:
     sent: int = 0
     failing: int = 0
     """How many hand-overs in a row found no server."""
+    away: bool = False
+    """A server is away: nothing more is claimed, and what is not on its way is given back."""
     over: bool = False
+    """Nothing more becomes ready."""
     ready: deque[Ready] = field(default_factory=deque)
     more: asyncio.Event = field(default_factory=asyncio.Event)
     """Something is ready, or nothing more comes."""
@@ -105,7 +108,7 @@ class _Stream:
             size = _next_size(size, took)
 
     def _done(self) -> bool:
-        return self.over or self.stopping.is_set() or monotonic() > self.until
+        return self.away or self.stopping.is_set() or monotonic() > self.until
 
     async def _worth_waiting(self, group: Group) -> bool:
         if group.wait is None or group.wait > _SOON:
@@ -124,14 +127,14 @@ class _Stream:
                 await self._mark_some([self.ready.popleft() for _ in range(min(MARKED, len(self.ready)))])
                 self.room.set()
         finally:
-            self.over = True
+            self.away = True
             self.room.set()
             for _ in range(senders):
                 await self.going.put(None)
 
     async def _mark_some(self, some: list[Ready]) -> None:
         now = datetime.now(UTC)
-        if self.stopping.is_set() or (self.over and self.failing):
+        if self.stopping.is_set() or self.away:
             self._end(*(given_back(one.mail, now) for one in some))
             return
         letters = [(one, made) for one in some if (made := self._made(one, now))]
@@ -140,7 +143,7 @@ class _Stream:
         except _AWAY:
             # Not marked, so not sent: found again once the lease has passed.
             log.exception("mails could not be marked as handed over")
-            self.over = True
+            self.away = True
             return
         for one, made in letters:
             if one.mail.id in ours:
@@ -164,7 +167,7 @@ class _Stream:
                 await self._bounce(ready.mail, result)
             self.failing = self.failing + 1 if isinstance(result, Deferred) and not result.code else 0
             if self.failing > MARKED:
-                self.over = True  # there is no server: the rest need not be judged for that
+                self.away = True  # there is no server: the rest need not be judged for that
             self._end(_end(ready.mail, result, datetime.now(UTC)))
 
     async def _bounce(self, mail: Claimed, how: Refused) -> None:
