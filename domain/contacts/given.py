@@ -123,7 +123,7 @@ async def refuse_taken_id(
 
 def taken(error: asyncpg.UniqueViolationError) -> Exception:
     """What a unique index says of a race that was lost, in our words; what is no such race stays as it is."""
-    return _taken_id() if error.constraint_name == "contact_account_id_external_id_key" else error
+    return _taken_id() if error.constraint_name == "contact_external_id" else error
 
 
 def _taken_id() -> DomainError:

@@ -96,3 +96,19 @@ async def test_the_ledgers_grants_refuse_update_and_delete(db: None) -> None:
     granted = {row["privilege"] for row in rows}
     assert {"INSERT", "SELECT"} <= granted
     assert not granted & {"UPDATE", "DELETE", "TRUNCATE"}
+
+
+async def test_what_is_not_looked_up_is_what_was_decided(db: None) -> None:
+    """ADR 6 names every relation that the database does not check row by row."""
+    rows = await pool().fetch(
+        """
+        SELECT conrelid::regclass::text AS child, confrelid::regclass::text AS parent FROM pg_constraint
+         WHERE contype = 'f' AND NOT conenforced AND connamespace = 'public'::regnamespace ORDER BY 1, 2
+        """
+    )
+    assert [tuple(row) for row in rows] == [
+        ("contact", "account"),
+        ("contact_point", "address"),
+        ("contact_point", "contact"),
+        ("contact_state", "contact"),
+    ]

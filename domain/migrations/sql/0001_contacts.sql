@@ -1,7 +1,8 @@
 -- What is searched and listed: seldom written. name, email, phone and search are derived from the rest
 -- of the row and the contact's points, by the verbs that change those.
+-- What is NOT ENFORCED here holds by how rows come about, and is not looked up row by row: ADR 6.
 CREATE TABLE contact (
-  account_id uuid NOT NULL REFERENCES account,
+  account_id uuid NOT NULL REFERENCES account NOT ENFORCED,
   id uuid NOT NULL,
   external_id text CHECK (external_id <> ''),
   first_name text,
@@ -15,9 +16,9 @@ CREATE TABLE contact (
   email text NOT NULL DEFAULT '',
   phone text NOT NULL DEFAULT '',
   search text NOT NULL DEFAULT '',
-  PRIMARY KEY (account_id, id),
-  UNIQUE (account_id, external_id)
+  PRIMARY KEY (account_id, id)
 );
+CREATE UNIQUE INDEX contact_external_id ON contact (account_id, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX contact_by_name ON contact (account_id, lower(name), id);
 CREATE INDEX contact_by_email ON contact (account_id, lower(email), id);
 CREATE INDEX contact_search ON contact USING gin (search gin_trgm_ops);
@@ -29,7 +30,7 @@ CREATE TABLE contact_state (
   lifecycle lifecycle NOT NULL DEFAULT 'ACTIVE',
   topic_on boolean NOT NULL,
   PRIMARY KEY (account_id, contact_id),
-  FOREIGN KEY (account_id, contact_id) REFERENCES contact (account_id, id) ON DELETE CASCADE
+  FOREIGN KEY (account_id, contact_id) REFERENCES contact (account_id, id) NOT ENFORCED
 ) WITH (fillfactor = 50);
 
 -- The permission of one address on one channel. Outlives its contacts: a row whose value is null still suppresses.
@@ -61,12 +62,21 @@ CREATE TABLE contact_point (
   address_id uuid NOT NULL,
   PRIMARY KEY (account_id, id),
   UNIQUE (account_id, contact_id, channel, slot),
-  FOREIGN KEY (account_id, contact_id) REFERENCES contact (account_id, id) ON DELETE CASCADE,
-  FOREIGN KEY (account_id, address_id) REFERENCES address (account_id, id),
+  FOREIGN KEY (account_id, contact_id) REFERENCES contact (account_id, id) NOT ENFORCED,
+  FOREIGN KEY (account_id, address_id) REFERENCES address (account_id, id) NOT ENFORCED,
   CHECK (slot = 1 OR (channel = 'EMAIL' AND slot BETWEEN 2 AND 3))
 );
 CREATE UNIQUE INDEX contact_point_one_contact_an_email ON contact_point (account_id, address_id) WHERE channel = 'EMAIL';
 CREATE INDEX contact_point_address ON contact_point (account_id, address_id);
+
+CREATE FUNCTION contact_goes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM contact_point WHERE (account_id, contact_id) IN (SELECT account_id, id FROM gone);
+  DELETE FROM contact_state WHERE (account_id, contact_id) IN (SELECT account_id, id FROM gone);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER contact_goes AFTER DELETE ON contact REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION contact_goes();
 
 CREATE TABLE topic_switch (
   account_id uuid NOT NULL,

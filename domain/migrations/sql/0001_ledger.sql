@@ -32,7 +32,7 @@ CREATE TABLE ledger (
   PRIMARY KEY (account_id, position)
 );
 CREATE INDEX ledger_contact ON ledger (account_id, contact_id, position);
-CREATE INDEX ledger_address ON ledger (account_id, address_id, position);
+CREATE INDEX ledger_address ON ledger (account_id, address_id, position) WHERE address_id IS NOT NULL;
 
 CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

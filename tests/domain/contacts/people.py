@@ -67,9 +67,24 @@ async def history_of(actor: Actor, contact_id: UUID) -> list[ConsentAction]:
     return [event.action for event in await history(actor, contact_id, 1_000)][::-1]
 
 
+_STRAYS = """
+SELECT count(*) FROM contact_point p
+ WHERE p.account_id = $1 AND (
+   NOT EXISTS (SELECT FROM contact c WHERE c.account_id = $1 AND c.id = p.contact_id)
+   OR NOT EXISTS (SELECT FROM contact_state s WHERE s.account_id = $1 AND s.contact_id = p.contact_id)
+   OR NOT EXISTS (SELECT FROM address a WHERE a.account_id = $1 AND a.id = p.address_id))
+"""
+_STATES = """
+SELECT (SELECT array_agg(id ORDER BY id) FROM contact WHERE account_id = $1)
+       IS NOT DISTINCT FROM (SELECT array_agg(contact_id ORDER BY contact_id) FROM contact_state WHERE account_id = $1)
+"""
+
+
 async def counts_are_exact(actor: Actor) -> None:
-    """Fail unless the maintained counts are what counting gives."""
+    """Fail unless the maintained counts are what counting gives, and every row has what it belongs to (ADR 6)."""
     assert await differences(actor.account_id) == []
+    assert await pool().fetchval(_STRAYS, actor.account_id) == 0
+    assert await pool().fetchval(_STATES, actor.account_id)
 
 
 def refused(error: BaseException) -> list[tuple[str, str]]:
