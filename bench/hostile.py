@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import sys
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import process_time
@@ -25,7 +26,7 @@ CONTACTS = 2_000
 
 
 @asynccontextmanager
-async def application(contacts: int):
+async def application(contacts: int) -> AsyncIterator[None]:
     """The application with an account of so many contacts, and its key."""
     os.environ |= {"ASSENT_RATE_RESTORE": os.environ.get("ASSENT_RATE_RESTORE", "1000000000")}
     settings.cache_clear()  # they were read before the servers were there
@@ -44,7 +45,9 @@ async def _measure(rounds: int) -> None:
     async with application(CONTACTS):
         for content in documents.values():
             await post(content, KEY)
-        before, taken, statuses = _held(), {}, {}
+        before = _held()
+        taken: dict[str, float] = {}
+        statuses: dict[str, int] = {}
         for _ in range(rounds):
             for name, content in documents.items():
                 began = process_time()

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from bench.hostile import KEY, application
 from bench.servers import process, servers
@@ -20,13 +21,14 @@ from cli.embedded.process import free_port
 from domain.infra.db import pool
 
 EVENTS = 20
+PROTOCOL = Subprotocol("graphql-transport-ws")
 _FEED = "subscription { consentEvents { position } }"
 _MUTATION = """mutation { createContact(input: { points: [], firstName: "Ada" }) { contact { id } } }"""
 
 
 async def _opened(port: int) -> ClientConnection:
     socket = await connect(
-        f"ws://127.0.0.1:{port}/graphql", subprotocols=["graphql-transport-ws"], compression=None, ping_interval=None
+        f"ws://127.0.0.1:{port}/graphql", subprotocols=[PROTOCOL], compression=None, ping_interval=None
     )
     await socket.send(json.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {KEY}"}}))
     assert json.loads(await socket.recv())["type"] == "connection_ack"
@@ -104,6 +106,6 @@ def _held(pid: int) -> int:
 if __name__ == "__main__":
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    given = [int(one) for one in sys.argv[1:]]
+    idle, active, *_ = [*map(int, sys.argv[1:]), *[2_000, 200][len(sys.argv) - 1 :]]
     with servers():
-        asyncio.run(_measure(*(given + [2_000, 200][len(given) :])))
+        asyncio.run(_measure(idle, active))
