@@ -106,6 +106,6 @@ def _held(pid: int) -> int:
 if __name__ == "__main__":
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    idle, active, *_ = [*map(int, sys.argv[1:]), *[2_000, 200][len(sys.argv) - 1 :]]
+    idle, active, *_rest = [*map(int, sys.argv[1:]), *[2_000, 200][len(sys.argv) - 1 :]]
     with servers():
         asyncio.run(_measure(idle, active))
