@@ -22,6 +22,8 @@ from tests.flows.crew import Worker
 from tests.mailing import serving
 
 SENT, UNKNOWN = DeliveryStatus.SENT, DeliveryStatus.UNKNOWN
+FEW = 10
+"""Fewer than the first group holds."""
 _CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE backend_type = 'client backend' AND pid <> ALL ($1::integer[]) AND datname = current_database()
