@@ -98,6 +98,8 @@ def digest(positions: list[int]) -> str:
 
 async def _opened(url: str, key: str, start: int, number: int) -> Listener:
     place = urlsplit(url)
+    assert place.hostname is not None
+    assert place.port is not None
     _, client = await asyncio.get_running_loop().create_connection(lambda: Listener(number), place.hostname, place.port)
     nonce = base64.b64encode(os.urandom(16)).decode()
     lines = (
