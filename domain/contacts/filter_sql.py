@@ -12,9 +12,10 @@ from uuid import UUID
 
 from domain.contacts.filter import ContactFilter, OptStatus, measure
 from domain.contacts.queries import STATE
+from domain.contacts.rarity import rarest
 from domain.contacts.rows import OPTED_IN
 from domain.contacts.rules import storable
-from domain.contacts.search import before_domain, patterns
+from domain.contacts.search import patterns
 from domain.values import Channel, Deliverability
 
 _PRIMARY = """EXISTS (SELECT FROM contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id
@@ -105,11 +106,10 @@ class _Compiler:
         return [" OR ".join(self._like(pattern) for pattern in found) or "false"]
 
     def _like(self, pattern: str) -> str:
-        """The index looks for an email's local part: a domain is in a million rows, and each of its letters costs."""
-        rare = before_domain(pattern)
+        rare = rarest(pattern)
         if rare is None:
             return f"c.search LIKE {self._bind(pattern)}"
-        return f"(c.search LIKE {self._bind(rare)} AND c.search || '' LIKE {self._bind(pattern)})"
+        return f"(c.search LIKE {self._bind(f'%{rare}%')} AND c.search || '' LIKE {self._bind(pattern)})"
 
     def _permission(self, where: ContactFilter, channel: Channel) -> list[str]:
         """What concerns the channel's primary address. Asked of one address at once where all must be true of it."""

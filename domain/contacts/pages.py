@@ -13,6 +13,7 @@ from domain.contacts.counts import cells
 from domain.contacts.filter import ContactFilter
 from domain.contacts.filter_sql import condition
 from domain.contacts.queries import COLUMNS, STATE, contact_of
+from domain.contacts.rarity import learn
 from domain.contacts.rows import ContactRow
 from domain.contacts.rules import storable
 from domain.errors import invalid
@@ -104,6 +105,8 @@ async def page(
     order = order or Order()
     key, down = _KEYS[order.field], order.direction is Direction.DESC
     parameters: list[Any] = [actor.account_id]
+    if search is not None:
+        await learn()
     test = condition(where, search, parameters)
     ends = [(window.after, "<" if down else ">", "after"), (window.before, ">" if down else "<", "before")]
     reach = "".join(_beyond(key, sign, place, field, parameters) for place, sign, field in ends if place)
@@ -123,6 +126,8 @@ async def page(
 async def total(actor: Actor, where: ContactFilter | None = None, search: str | None = None) -> int:
     """How many contacts match, exactly. Raises DomainError for a bad filter."""
     parameters: list[Any] = [actor.account_id]
+    if search is not None:
+        await learn()
     test = condition(where, search, parameters)
     if search is None and is_of_cells(where):
         return total_of_cells(await cells(actor.account_id), where)

@@ -8,7 +8,7 @@ from domain.contacts.rules import storable, strip
 MOST = 1_000
 _SPACE = re.compile(r"\s+")
 _PHONE = re.compile(r"\+?[0-9\s().\-/\u2010-\u2015]+")
-_FEWEST_DIGITS, _FEWEST_NATIONAL, _FEWEST_LOCAL = 3, 7, 4
+_FEWEST_DIGITS, _FEWEST_NATIONAL = 3, 7
 
 
 def patterns(typed: str) -> list[str] | None:
@@ -31,12 +31,6 @@ def _numbers(words: str) -> list[str]:
     whole = f"+{digits}" if words.startswith("+") else digits
     national = digits.lstrip("0") if digits.startswith("0") and len(digits) >= _FEWEST_NATIONAL else ""
     return [number for number in (whole, national) if number and number != words]
-
-
-def before_domain(pattern: str) -> str | None:
-    """A wider pattern of what stands up to the only @, when that is long enough to be rare; else None."""
-    local, at, domain = pattern.partition("@")
-    return f"{local}@%" if at and "@" not in domain and len(local) > _FEWEST_LOCAL else None
 
 
 def contains(typed: str | None) -> str | None:
