@@ -19,23 +19,30 @@ _TOPIC: Final = """coalesce(
 _ASKED: Final = """coalesce(EXISTS (SELECT FROM ledger l WHERE l.account_id = $1 AND l.address_id = a.id
   AND l.action = 'CONFIRMATION_REQUESTED' AND l.source IN ('SIGNUP_FORM', 'PREFERENCE_CENTRE')
   AND l.occurred_at >= $10), false)"""
+# Joined as the door joins: ADR 3.
 _JUDGE: Final = """
 WITH rule AS MATERIALIZED (
   SELECT * FROM unnest($3::lifecycle[], $4::consent_status[], $5::deliverability[], $6::boolean[], $7::boolean[],
                        $11::text[]) AS r(lifecycle, consent, deliverability, topic_on, asked, reasons)
+), point AS MATERIALIZED (
+  SELECT contact_id, address_id FROM contact_point
+   WHERE account_id = $1 AND contact_id = ANY (ARRAY(SELECT unnest($2::uuid[]))) AND channel = $8::channel AND slot = 1
 ), fact AS MATERIALIZED (
   SELECT s.contact_id, s.lifecycle, {topic_on} AS topic_on, a.id AS address_id, a.value, a.consent,
          coalesce(a.deliverability, 'OK') AS deliverability, a.proof, {asked} AS asked
-    FROM contact_state s
-    LEFT JOIN (contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id)
-      ON p.account_id = $1 AND p.contact_id = s.contact_id AND p.channel = $8::channel AND p.slot = 1
-   WHERE s.account_id = $1 AND s.contact_id = ANY ($2::uuid[])
-     AND ($9::uuid IS NULL OR true) AND ($10::timestamptz IS NULL OR true)
+    FROM (SELECT contact_id, lifecycle, topic_on FROM contact_state
+           WHERE account_id = $1 AND contact_id = ANY (ARRAY(SELECT unnest($2::uuid[])))) s
+    FULL JOIN point p ON p.contact_id = s.contact_id
+    FULL JOIN (SELECT id, value, consent, deliverability, proof FROM address
+                WHERE account_id = $1 AND id = ANY (ARRAY(SELECT address_id FROM point))) a ON a.id = p.address_id
+   WHERE ($9::uuid IS NULL OR true) AND ($10::timestamptz IS NULL OR true)
 )
 SELECT f.contact_id, f.lifecycle, f.address_id, f.value, f.proof, r.reasons
   FROM fact f
-  JOIN rule r ON r.lifecycle = f.lifecycle AND r.consent IS NOT DISTINCT FROM f.consent
-             AND r.deliverability = f.deliverability AND r.topic_on = f.topic_on AND r.asked = f.asked
+  JOIN rule r ON r.lifecycle = f.lifecycle AND r.deliverability = f.deliverability
+             AND r.topic_on = f.topic_on AND r.asked = f.asked
+             AND coalesce(r.consent, 'NON_MARKETABLE') = coalesce(f.consent, 'NON_MARKETABLE')
+             AND (r.consent IS NULL) = (f.consent IS NULL)
 """
 
 
