@@ -10,7 +10,7 @@ from domain.values import Channel, ConsentSource
 
 MAX_ATTEMPTS: Final = 5
 """So many starts without a part finished, and an operation is FAILED."""
-MAX_PART, MIN_PART, PARTS = 3_000, 500, 20
+MAX_PART, MIN_PART, PARTS = 2_000, 500, 20
 """A part holds so many contacts at most: that bounds how long another writer waits. A small selection is cut finer,
 into about so many parts, so that progress is seen and workers can share it."""
 
