@@ -29,6 +29,11 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE backend_type = 'client backend' AND pid <> ALL ($1::integer[]) AND datname = current_database()
 """
 
+_ASKED = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+                  AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND query LIKE '%UPDATE mail%')
+"""
+
 
 async def _came(server: Remembering) -> None:
     async with asyncio.timeout(PATIENCE):
@@ -122,13 +127,16 @@ async def test_killed_while_it_writes_down(db: None, redis: None) -> None:
                 while len(server.taken) == before:
                     await asyncio.sleep(0.02)
             await worker.kill()
+        # What the killed worker had asked the database to write down is written down yet.
+        async with asyncio.timeout(PATIENCE):
+            while await pool().fetchval(_ASKED):
+                await asyncio.sleep(0.02)
         marked = (await in_hand(actor))[1]
         await begun_again(actor, operation)
         second = Worker(ASSENT_SMTP_URL=server.url)
         found = await ended(actor, operation, 40)
         await second.kill()
     await queue.drain()
-    # What the killed worker had asked the database to write down may be written down yet.
     assert found.statuses.get(UNKNOWN, 0) <= marked
     assert set(found.statuses) <= {SENT, UNKNOWN}
     await assert_told_truly(actor, server)

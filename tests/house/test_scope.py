@@ -20,6 +20,7 @@ UNSCOPED = {
     "domain/bulk/stranded.py": "stranded operations of every account",
     "domain/webhooks/claim.py": "endpoints that are due, of every account",
     "domain/webhooks/health.py": "how endpoints fare, over all accounts",
+    "domain/contacts/rarity.py": "how common three letters are, in a sample of all: counts alone are kept",
     "domain/files/sweep.py": "what has expired, of every account",
 }
 MODELS = set(
