@@ -40,7 +40,16 @@ WITH person AS MATERIALIZED (
 INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
 SELECT $1, uuidv7(), id, 'EMAIL', 1, email FROM person
 """
-_SILENT = "UPDATE mail SET lease_until = now() - interval '1 second' WHERE status = 'SENDING'"
+# What a worker that lives writes down at this moment is left to it: neither waits for the other.
+_SILENT = """
+WITH held AS (SELECT account_id, id FROM mail WHERE status = 'SENDING' FOR UPDATE SKIP LOCKED)
+UPDATE mail m SET lease_until = now() - interval '1 second' FROM held h
+ WHERE m.account_id = h.account_id AND m.id = h.id
+"""
+_ASKED = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+                  AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND query LIKE '%UPDATE mail%')
+"""
 _OPEN = "SELECT count(*) FROM mail WHERE account_id = $1 AND status IN ('QUEUED', 'SENDING')"
 _ADDRESSES = "SELECT value FROM address WHERE account_id = $1"
 _STATUSES = """
@@ -105,8 +114,16 @@ async def broadcast(actor: Actor) -> Operation:
     return await send_broadcast(actor, Broadcast(template.id, Selection(everyone=True)))
 
 
+async def written_down() -> None:
+    """Wait until the database has done what a killed worker had asked it for."""
+    async with asyncio.timeout(PATIENCE):
+        while await pool().fetchval(_ASKED):
+            await asyncio.sleep(0.02)
+
+
 async def begun_again(actor: Actor, operation: Operation) -> None:
     """Have time pass in which a killed worker was silent; Valkey has forgotten everything."""
+    await written_down()
     await pool().execute(_SILENT)
     await queue.drain()
     await queue.jobs().flushdb()

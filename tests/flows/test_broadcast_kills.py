@@ -17,6 +17,7 @@ from tests.flows.audience import (
     ended,
     in_hand,
     some_contact,
+    written_down,
 )
 from tests.flows.crew import Worker
 from tests.mailing import serving
@@ -27,11 +28,6 @@ FEW = 10
 _CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE backend_type = 'client backend' AND pid <> ALL ($1::integer[]) AND datname = current_database()
-"""
-
-_ASKED = """
-SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
-                  AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND query LIKE '%UPDATE mail%')
 """
 
 
@@ -127,10 +123,7 @@ async def test_killed_while_it_writes_down(db: None, redis: None) -> None:
                 while len(server.taken) == before:
                     await asyncio.sleep(0.02)
             await worker.kill()
-        # What the killed worker had asked the database to write down is written down yet.
-        async with asyncio.timeout(PATIENCE):
-            while await pool().fetchval(_ASKED):
-                await asyncio.sleep(0.02)
+        await written_down()
         marked = (await in_hand(actor))[1]
         await begun_again(actor, operation)
         second = Worker(ASSENT_SMTP_URL=server.url)
