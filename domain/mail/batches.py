@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from domain.infra.db import Connection, pool
-from domain.mail.outbox import LEASE, Claimed, MailKind, MailStatus
+from domain.mail.outbox import LEASE, Claimed, MailStatus, claimed
 
 _OPEN: Final = """
 INSERT INTO mail_batch (account_id, id, per_second, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
@@ -138,7 +138,7 @@ async def take(connection: Connection, account_id: UUID, batch_id: UUID, now: da
     """Claim mails that are due, in the caller's transaction: rolled back, nobody had them."""
     until = now + LEASE
     rows = await connection.fetch(_TAKE, account_id, batch_id, now, until, most)
-    return [Taken(_claimed(account_id, row, until), row["turn_at"]) for row in rows]
+    return [Taken(claimed(account_id, row, until), row["turn_at"]) for row in rows]
 
 
 async def next_due(connection: Connection, account_id: UUID, batch_id: UUID) -> datetime | None:
@@ -160,16 +160,3 @@ async def end_many(connection: Any, account_id: UUID, ends: Iterable[End], now: 
     ]
     if columns:
         await connection.execute(_END, account_id, now, *map(list, zip(*columns, strict=True)))
-
-
-def _claimed(account_id: UUID, row: Any, until: datetime) -> Claimed:
-    return Claimed(
-        account_id,
-        row["id"],
-        MailKind(row["kind"]),
-        row["subject_id"],
-        row["created_at"],
-        row["attempts"],
-        row["unknowns"],
-        until,
-    )

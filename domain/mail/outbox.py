@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from domain.infra.db import Connection, pool
@@ -128,19 +128,21 @@ async def claim(account_id: UUID, now: datetime, most: int) -> list[Claimed]:
     await recover(account_id, now)
     until = now + LEASE
     rows = await pool().fetch(_CLAIM, account_id, now, until, most)
-    return [
-        Claimed(
-            account_id,
-            row["id"],
-            MailKind(row["kind"]),
-            row["subject_id"],
-            row["created_at"],
-            row["attempts"],
-            row["unknowns"],
-            until,
-        )
-        for row in rows
-    ]
+    return [claimed(account_id, row, until) for row in rows]
+
+
+def claimed(account_id: UUID, row: Any, until: datetime) -> Claimed:
+    """A row of the outbox that was just claimed, for so long."""
+    return Claimed(
+        account_id,
+        row["id"],
+        MailKind(row["kind"]),
+        row["subject_id"],
+        row["created_at"],
+        row["attempts"],
+        row["unknowns"],
+        until,
+    )
 
 
 async def hand_over(mail: Claimed, now: datetime) -> bool:

@@ -63,10 +63,10 @@ async def release_canceled() -> None:
 
 
 async def _changed(actor: Actor, operation_id: UUID, change: Callable[[Connection], Awaitable[None]]) -> Operation:
+    found = await _operation(actor, operation_id)
     async with tx() as connection:
         await _opened(connection, actor, operation_id)
         batch = await read_batch(connection, actor.account_id, operation_id)
-        found = await _operation(actor, operation_id)
         if found.cancel_requested or (batch and batch.canceled_at):
             raise DomainError(ErrorCode.ALREADY_FINISHED, "The broadcast was canceled.", "id")
         await change(connection)

@@ -15,11 +15,10 @@ from domain.mail.template import check_template, rendered
 from domain.messages import texting, wording
 from domain.messages.forms import MAIL, Form, check_form, check_words
 from domain.messages.journeys.words import NAMES, Templates
-from domain.messages.templates import check_fields, template
+from domain.messages.templates import check_fields, field_value, template
 from domain.messages.wording import OF_ALL
 from domain.values import Channel
 
-MAX_VALUE: Final = 10_000
 _MADE_UP: Final = {"first_name": "Anna", "last_name": "Example", "name": "Anna Example", "email": "anna@example.com"}
 _ACCOUNT: Final = "SELECT name, postal_address, language FROM account WHERE account_id = $1"
 _TOPIC: Final = "SELECT name FROM topic WHERE account_id = $1 AND id = $2"
@@ -173,7 +172,5 @@ def _data(draft: Draft, data: Mapping[str, object]) -> dict[str, str]:
     for name, value in data.items():
         if name not in found:
             raise invalid(f"The template's fields are: {', '.join(draft.fields) or 'none'}.", "data", name)
-        if not isinstance(value, str) or len(value) > MAX_VALUE or "\x00" in value:
-            raise invalid(f"A value is a text of at most {MAX_VALUE:,} characters.", "data", name)
-        found[name] = value
+        found[name] = field_value(name, value)
     return found

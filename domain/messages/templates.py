@@ -21,6 +21,7 @@ from domain.values import Channel
 MOST: Final = 500
 MOST_FIELDS: Final = 50
 MAX_NAME: Final = 200
+MAX_VALUE: Final = 10_000
 COLUMNS: Final = "id, key, name, channel, marketing, opt_out_words, fields, subject, text, html, version, created_at"
 _COUNT: Final = "SELECT count(*) FROM template WHERE account_id = $1"
 _INSERT: Final = f"""
@@ -138,6 +139,13 @@ def check_fields(fields: Sequence[str], *, marketing: bool) -> None:
         raise DomainError(ErrorCode.TOO_LARGE, f"At most {MOST_FIELDS} fields.", "fields")
     if len(set(fields)) < len(fields) or any(not KEY.fullmatch(name) or name in NAMES for name in fields):
         raise invalid("Lower-case letters, digits and underscores, once each, and none that is given anyway.", "fields")
+
+
+def field_value(name: str, value: object) -> str:
+    """The text for a template's own field. Raises DomainError INVALID at `data` and the name for any other value."""
+    if not isinstance(value, str) or len(value) > MAX_VALUE or "\x00" in value:
+        raise invalid(f"A value is a text of at most {MAX_VALUE:,} characters.", "data", name)
+    return value
 
 
 def _of(row: Any) -> Template:

@@ -14,11 +14,10 @@ from domain.bulk.start import MAX_KEY
 from domain.contacts.queries import Lookup, find
 from domain.errors import DomainError, ErrorCode, invalid, not_found
 from domain.infra import queue
-from domain.infra.db import pool, tx
+from domain.infra.db import Connection, tx
 from domain.mail.outbox import MailKind, queue_mail
-from domain.messages.templates import Template, template
+from domain.messages.templates import Template, field_value, template
 
-MAX_VALUE: Final = 10_000
 _INSERT: Final = """
 INSERT INTO message (account_id, id, contact_id, template_id, purpose, actor, data, asked_at, idempotency_key,
                      input_hash, template_version)
@@ -52,14 +51,14 @@ async def send_transactional(
     row = actor.account_id, message_id, contact.id, template_id, actor.name, words, now, key, digest, chosen.version
     async with tx() as connection:
         if await connection.fetchval(_INSERT, *row) is None:
-            return await _before(actor, str(key), digest)
+            return await _before(connection, actor, str(key), digest)
         await queue_mail(connection, actor.account_id, MailKind.MESSAGE, [(message_id, message_id)], now)
     queue.ring(queue.MAIL, actor.account_id, actor.account_id, token="due")  # noqa: S106 - of a job, no secret
     return message_id
 
 
-async def _before(actor: Actor, key: str, digest: bytes) -> UUID:
-    row = await pool().fetchrow(_BEFORE, actor.account_id, key)
+async def _before(connection: Connection, actor: Actor, key: str, digest: bytes) -> UUID:
+    row = await connection.fetchrow(_BEFORE, actor.account_id, key)
     if row is None or row["input_hash"] != digest:
         message = "This idempotency key was used for another request; take a new one."
         raise DomainError(ErrorCode.CONFLICT, message, "idempotencyKey")
@@ -70,5 +69,4 @@ def _check_data(chosen: Template, data: Mapping[str, object]) -> None:
     if set(data) != set(chosen.fields):
         raise invalid(f"Bring exactly the template's fields: {', '.join(chosen.fields) or 'none'}.", "data")
     for name, value in data.items():
-        if not isinstance(value, str) or len(value) > MAX_VALUE or "\x00" in value:
-            raise invalid(f"A value is a text of at most {MAX_VALUE:,} characters.", "data", name)
+        field_value(name, value)

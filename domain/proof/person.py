@@ -11,7 +11,8 @@ from domain.messages.authorized import Authorized
 from domain.messages.deliveries import Written
 from domain.messages.journeys.missed import Entered
 from domain.proof.held import Held, held
-from domain.proof.record import event_record, moment
+from domain.proof.moments import moment
+from domain.proof.record import event_record
 from domain.signups.waiting import Waiting
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from domain.ledger.events import Event
 from domain.proof.held import Held
+from domain.proof.moments import moment
 from domain.proof.sends import authorization_record, journey_record, message_record
 from domain.values import Channel, ConsentAction, ConsentStatus
 
@@ -111,11 +112,6 @@ def event_record(held: Held, event: Event) -> dict[str, Any]:
         "notice": _notice(event),
     }
     return {name: value for name, value in record.items() if value is not None}
-
-
-def moment(at: datetime) -> str:
-    """A moment in UTC, as xsd:dateTime."""
-    return at.isoformat().replace("+00:00", "Z")
 
 
 def _channels(held: Held) -> list[Channel]:

@@ -9,6 +9,7 @@ from domain.messages.authorized import Authorized
 from domain.messages.deliveries import Written
 from domain.messages.journeys.missed import Entered
 from domain.proof.held import Held
+from domain.proof.moments import moment
 
 
 def rests_on(held: Held, one: Written) -> int | None:
@@ -32,8 +33,8 @@ def message_record(held: Held, one: Written) -> dict[str, Any]:
         "topic": held.topic_names.get(one.topic_id) if one.topic_id else None,
         "address": one.address,
         "asked_by": one.actor,
-        "asked_at": _moment(one.asked_at),
-        "sent_at": _moment(one.went_at),
+        "asked_at": moment(one.asked_at),
+        "sent_at": moment(one.went_at) if one.went_at else None,
         "status": one.status,
         "reasons": list(one.reasons),
         "rests_on": _entry(held, entry),
@@ -46,7 +47,7 @@ def authorization_record(held: Held, one: Authorized) -> dict[str, Any]:
     record = {
         "@type": "assent:SendAuthorization",
         "asked_by": one.actor,
-        "answered_at": _moment(one.answered_at),
+        "answered_at": moment(one.answered_at),
         "purpose": one.purpose,
         "channel": one.channel,
         "topic": held.topic_names.get(one.topic_id) if one.topic_id else None,
@@ -64,10 +65,10 @@ def journey_record(one: Entered) -> dict[str, Any]:
         "@type": "assent:JourneyEntry",
         "journey": one.journey,
         "occasion": one.occasion,
-        "entered_at": _moment(one.entered_at),
+        "entered_at": moment(one.entered_at),
         "status": one.status,
         "reasons": list(one.reasons),
-        "sent_again_at": _moment(one.resent_at),
+        "sent_again_at": moment(one.resent_at) if one.resent_at else None,
     }
     return {name: value for name, value in record.items() if value is not None}
 
@@ -83,7 +84,3 @@ def _stood(held: Held, address_id: UUID, at: datetime) -> int | None:
 
 def _entry(held: Held, position: int | None) -> str | None:
     return f"urn:assent:{held.account.id}:{position}" if position is not None else None
-
-
-def _moment(at: datetime | None) -> str | None:
-    return at.isoformat().replace("+00:00", "Z") if at else None

@@ -3,10 +3,12 @@
 import asyncio
 from typing import Any
 
+from domain.actor import Actor
+from domain.bulk.operation import Operation
 from domain.infra import queue, redis
 from domain.infra.db import pool
 from domain.mail.stream import LARGEST, MARKED
-from domain.messages.deliveries import DeliveryStatus
+from domain.messages.deliveries import DeliveryStatus, Report
 from tests.flows.audience import (
     PATIENCE,
     Remembering,
@@ -20,11 +22,9 @@ from tests.flows.audience import (
     written_down,
 )
 from tests.flows.crew import Worker
-from tests.mailing import serving
+from tests.mailing import Server, serving
 
 SENT, UNKNOWN = DeliveryStatus.SENT, DeliveryStatus.UNKNOWN
-FEW = 10
-"""Fewer than the first group holds."""
 _CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE backend_type = 'client backend' AND pid <> ALL ($1::integer[]) AND datname = current_database()
@@ -34,6 +34,15 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 async def _came(server: Remembering) -> None:
     async with asyncio.timeout(PATIENCE):
         await server.came.wait()
+
+
+async def _taken_over(actor: Actor, operation: Operation, server: Server, count: int) -> Report:
+    """How it ends once another worker has taken up what the killed one left."""
+    await begun_again(actor, operation)
+    second = Worker(ASSENT_SMTP_URL=server.url)
+    found = await ended(actor, operation, count)
+    await second.kill()
+    return found
 
 
 async def test_killed_while_it_judges(db: None, redis: None) -> None:
@@ -54,10 +63,7 @@ async def test_killed_while_it_judges(db: None, redis: None) -> None:
                 ):
                     await asyncio.sleep(0.02)
             await worker.kill()
-        await begun_again(actor, operation)
-        second = Worker(ASSENT_SMTP_URL=server.url)
-        found = await ended(actor, operation, 12)
-        await second.kill()
+        found = await _taken_over(actor, operation, server, 12)
     await queue.drain()
     assert found.statuses == {SENT: 12}
     await assert_told_truly(actor, server)
@@ -76,10 +82,7 @@ async def test_killed_before_anything_was_said(db: None, redis: None) -> None:
         assert 0 < marked <= 2 * MARKED
         assert claimed <= 2 * LARGEST
         server.go_on()
-        await begun_again(actor, operation)
-        second = Worker(ASSENT_SMTP_URL=server.url)
-        found = await ended(actor, operation, 150)
-        await second.kill()
+        found = await _taken_over(actor, operation, server, 150)
     await queue.drain()
     assert found.statuses == {SENT: 150 - marked, UNKNOWN: marked}
     assert len(server.taken) == 150 - marked
@@ -98,10 +101,7 @@ async def test_killed_between_hand_over_and_record(db: None, redis: None) -> Non
         marked = (await in_hand(actor))[1]
         assert marked >= 1
         server.go_on()
-        await begun_again(actor, operation)
-        second = Worker(ASSENT_SMTP_URL=server.url)
-        found = await ended(actor, operation, 150)
-        await second.kill()
+        found = await _taken_over(actor, operation, server, 150)
     await queue.drain()
     assert found.statuses == {SENT: 150 - marked, UNKNOWN: marked}
     await assert_told_truly(actor, server)
@@ -125,10 +125,7 @@ async def test_killed_while_it_writes_down(db: None, redis: None) -> None:
             await worker.kill()
         await written_down()
         marked = (await in_hand(actor))[1]
-        await begun_again(actor, operation)
-        second = Worker(ASSENT_SMTP_URL=server.url)
-        found = await ended(actor, operation, 40)
-        await second.kill()
+        found = await _taken_over(actor, operation, server, 40)
     await queue.drain()
     assert found.statuses.get(UNKNOWN, 0) <= marked
     assert set(found.statuses) <= {SENT, UNKNOWN}

@@ -14,7 +14,7 @@ BEGIN
                      CASE WHEN cardinality(addresses) > 100 THEN 'force_custom_plan' ELSE 'force_generic_plan' END, true),
           set_config('enable_seqscan', 'off', true);
   PERFORM FROM address a
-   WHERE a.account_id = of_account AND a.id = ANY (addresses)
+   WHERE a.account_id = of_account AND a.id = ANY (ARRAY(SELECT unnest(addresses)))
    ORDER BY a.id FOR NO KEY UPDATE;
   RETURN (SELECT opt_out_policy FROM account WHERE account_id = of_account);
 END $$;
