@@ -20,7 +20,7 @@ from domain.infra.settings import settings
 from domain.ledger.events import Event, feed
 from domain.ledger.horizon import final_position
 from domain.webhooks import rules
-from domain.webhooks.claim import Endpoint
+from domain.webhooks.claim import STATE, Endpoint
 from domain.webhooks.claim import endpoint as endpoint_now
 from domain.webhooks.payload import events_body, test_body
 from domain.webhooks.post import Answer, Message, Postman
@@ -36,17 +36,17 @@ UPDATE webhook SET delivered_up_to = $4
 """
 _FIX: Final = f"""
 UPDATE webhook SET batch_id = $4, batch_up_to = $5
- WHERE account_id = $1 AND {_MINE} AND batch_id IS NULL RETURNING id
+ WHERE account_id = $1 AND {_MINE} AND batch_id IS NULL RETURNING {STATE}
 """
 _DELIVERED: Final = f"""
 UPDATE webhook SET delivered_up_to = batch_up_to, batch_id = NULL, batch_up_to = NULL, attempts = 0,
        failing_since = NULL, last_error = NULL, next_attempt_at = now()
- WHERE account_id = $1 AND {_MINE} AND batch_id = $4 RETURNING id
+ WHERE account_id = $1 AND {_MINE} AND batch_id = $4 RETURNING {STATE}
 """
 _FAILED: Final = f"""
 UPDATE webhook SET attempts = attempts + 1, failing_since = $5, last_error = $6, next_attempt_at = $7, disabled_at = $8,
        lease_owner = NULL, lease_until = NULL
- WHERE account_id = $1 AND {_MINE} AND batch_id = $4 RETURNING id
+ WHERE account_id = $1 AND {_MINE} AND batch_id = $4
 """
 _UNREADABLE: Final = f"""
 UPDATE webhook SET disabled_at = now(), last_error = $4, lease_owner = NULL, lease_until = NULL
@@ -133,10 +133,8 @@ async def _next_batch(endpoint: Endpoint) -> tuple[Endpoint | None, list[Event]]
             await pool().execute(_SKIP, *_key(endpoint), end)
         return None, []
     upto = events[-1].position if len(events) == rules.BATCH else end
-    batch_id = uuid7()
-    if await pool().fetchval(_FIX, *_key(endpoint), batch_id, upto) is None:
-        return None, []
-    return replace(endpoint, batch_id=batch_id, batch_up_to=upto), events
+    fixed = await pool().fetchrow(_FIX, *_key(endpoint), uuid7(), upto)
+    return (Endpoint.of(fixed), events) if fixed else (None, [])
 
 
 async def _events(endpoint: Endpoint, upto: int) -> list[Event]:
@@ -176,10 +174,8 @@ async def _recorded(sent: Endpoint, message_id: str, events: int, answer: Answer
         if answer.error is not None:
             await connection.execute(_FAILED, *key, *_failure(sent, answer, now))
             return None
-        if await connection.fetchval(_DELIVERED, *key) is None:
-            return None
-    assert upto is not None
-    return replace(sent, delivered_up_to=upto, batch_id=None, batch_up_to=None, attempts=0, failing_since=None)
+        delivered = await connection.fetchrow(_DELIVERED, *key)
+    return Endpoint.of(delivered) if delivered else None
 
 
 def _failure(sent: Endpoint, answer: Answer, now: datetime) -> tuple[datetime, str | None, datetime, datetime | None]:

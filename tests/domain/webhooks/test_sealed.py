@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from domain.actor import Actor
 from domain.infra.db import pool
 from domain.infra.settings import settings
-from domain.webhooks import queries, sealed
+from domain.webhooks import queries, rules, sealed
 from domain.webhooks.claim import endpoint as state_of
 from domain.webhooks.deliver import _secrets
 from domain.webhooks.update import enable_webhook, rotate_secret
@@ -104,3 +104,17 @@ async def test_no_overlap_after_a_leak(actor: Actor, receiver: Receiver) -> None
     assert state is not None
     assert [sealed.shown(secret) for secret in await _secrets(state)] == [rotated.secret]
     assert (await queries.webhook(actor, made.row.id)).old_secret_until is None
+
+
+async def test_what_is_changed_between_two_batches_counts_at_once(actor: Actor, receiver: Receiver) -> None:
+    """A secret that leaked signs nothing more, though the worker that holds the endpoint has another batch to send."""
+    receiver.hold = True
+    made = await endpoint(actor, receiver)
+    written = await entries(actor, rules.BATCH + 1)
+    async with delivering():
+        await receiver.until(lambda r: r.seen >= 1)
+        receiver.secret = (await rotate_secret(actor, made.row.id, 0)).secret
+        receiver.let_go()
+        await settled(actor, made.row, written[-1])
+    assert receiver.positions == written
+    assert (receiver.seen, receiver.forged) == (2, 0)
