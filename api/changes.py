@@ -11,8 +11,9 @@ from api.contacts.page import wrapped_by_id
 from api.context import Info
 from api.feed import position_of
 from api.fields import query
-from api.relay import After, First, PageInfo, global_id, page_size
+from api.relay import After, Before, First, Last, PageInfo, global_id, page_info, window
 from domain.ledger import changes as ledger
+from domain.window import no_place
 
 if TYPE_CHECKING:
     from api.contacts.types import Contact
@@ -40,7 +41,9 @@ class ContactChangeEdge:
     """An edge."""
 
     node: ContactChange = strawberry.field(description="The change.")
-    cursor: str = strawberry.field(description="Its position.")
+    cursor: str = strawberry.field(
+        description="Its position; with something behind it where several changed at once, so that none is missed."
+    )
 
 
 @strawberry.type(description="A page of contacts that changed.")
@@ -70,26 +73,40 @@ async def wrapped_changes(info: Info, rows: Sequence[ledger.ContactChange]) -> l
     ]
 
 
+def change_place(text: str, field: str) -> ledger.ChangePlace:
+    """The place in a cursor: a position, or a contact among those who changed at one. Raises DomainError INVALID."""
+    position, among, key = text.partition("-")
+    try:
+        return position_of(position, field), UUID(hex=key) if among else None
+    except ValueError:
+        raise no_place(field) from None
+
+
+def _cursor(place: ledger.ChangePlace) -> str:
+    position, contact_id = place
+    return f"{position}-{contact_id.hex}" if contact_id else str(position)
+
+
 @strawberry.type
 class ChangesQuery:
     """What can be read."""
 
     @query(
         "Contacts that changed after a position of the ledger, as they now stand: each once in a page, in the order of "
-        "their latest entries, none missed. To go on, pass `endCursor`."
+        "their latest entries, none missed. To go on, pass `endCursor`. With `last`, those who changed latest, in the "
+        "same order."
     )
-    async def contact_changes(self, info: Info, first: First = None, after: After = None) -> ContactChangeConnection:
+    async def contact_changes(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> ContactChangeConnection:
         """A page of changes."""
-        size = page_size(first)
-        page = await ledger.changes(info.context.actor, size, position_of(after) if after is not None else 0)
-        nodes = await wrapped_changes(info, page.changes)
+        page = await ledger.changes_page(info.context.actor, window(first, after, last, before, change_place))
+        nodes, cursors = await wrapped_changes(info, page.changes), [_cursor(place) for place in page.places]
+        where = page_info(page, cursors)
+        where.start_cursor = _cursor(page.start) if page.start else None
+        where.end_cursor = _cursor(page.end)
         return ContactChangeConnection(
-            edges=[ContactChangeEdge(node=node, cursor=node.position) for node in nodes],
+            edges=[ContactChangeEdge(node=node, cursor=at) for node, at in zip(nodes, cursors, strict=True)],
             nodes=nodes,
-            page_info=PageInfo(
-                has_next_page=page.more,
-                has_previous_page=after is not None,
-                start_cursor=nodes[0].position if nodes else None,
-                end_cursor=str(page.upto),
-            ),
+            page_info=where,
         )

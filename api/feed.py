@@ -13,12 +13,14 @@ from api.contacts.page import wrapped_by_id
 from api.context import Info
 from api.evidence import Evidence
 from api.fields import query
-from api.relay import After, First, Node, PageInfo, global_id, page_size, required
+from api.relay import After, Before, First, Last, Node, PageInfo, global_id, page_info, required, window
 from domain.accounts import queries as accounts
 from domain.bulk import queries as bulk
 from domain.errors import invalid
-from domain.ledger.events import Event, feed, history
+from domain.ledger.events import Event
+from domain.ledger.pages import feed_page, history_page
 from domain.values import Channel, ConsentAction, ConsentSource, ConsentStatus
+from domain.window import Page, Window
 
 if TYPE_CHECKING:
     from api.bulk.types import BulkOperation
@@ -148,27 +150,17 @@ async def wrapped_events(info: Info, rows: Sequence[Event]) -> list[ConsentEvent
     return [ConsentEvent.of(row, page) for row in rows]
 
 
-async def events_of_contact(
-    info: Info, contact_id: UUID, first: int | None, after: str | None
-) -> ConsentEventConnection:
+async def events_of_contact(info: Info, contact_id: UUID, asked: Window[int]) -> ConsentEventConnection:
     """A page of one contact's history, newest first."""
-    size = page_size(first)
-    rows = await history(info.context.actor, contact_id, size + 1, position_of(after) if after is not None else None)
-    return await _connection(info, rows, size, after)
+    return await _connection(info, await history_page(info.context.actor, contact_id, asked))
 
 
-async def _connection(info: Info, rows: Sequence[Event], size: int, after: str | None) -> ConsentEventConnection:
-    """`rows` holds one more than the page when there is more."""
-    nodes = await wrapped_events(info, rows[:size])
+async def _connection(info: Info, page: Page[Event]) -> ConsentEventConnection:
+    nodes = await wrapped_events(info, page.rows)
     return ConsentEventConnection(
         edges=[ConsentEventEdge(node=node, cursor=node.position) for node in nodes],
         nodes=nodes,
-        page_info=PageInfo(
-            has_next_page=len(rows) > size,
-            has_previous_page=after is not None,
-            start_cursor=nodes[0].position if nodes else None,
-            end_cursor=nodes[-1].position if nodes else None,
-        ),
+        page_info=page_info(page, [node.position for node in nodes]),
     )
 
 
@@ -183,12 +175,21 @@ def position_of(text: str, field: str = "after") -> int:
 class FeedQuery:
     """What can be read."""
 
-    @query("The change feed: every ledger entry after a position, in order, none missed. To go on, pass `endCursor`.")
+    @query(
+        "The change feed: every ledger entry after a position, in order, none missed. To go on, pass `endCursor`. With "
+        "`last`, the latest entries, in the same order."
+    )
     async def consent_events(
-        self, info: Info, first: First = None, after: After = None, actions: Actions = None, contact: OfContact = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        actions: Actions = None,
+        contact: OfContact = None,
     ) -> ConsentEventConnection:
         """A page of the feed."""
-        size = page_size(first)
+        asked = window(first, after, last, before, position_of)
         only = required("Contact", contact, "contact") if contact is not None else None
-        rows = await feed(info.context.actor, size + 1, position_of(after) if after is not None else 0, actions, only)
-        return await _connection(info, rows, size, after)
+        return await _connection(info, await feed_page(info.context.actor, asked, actions, only))

@@ -1,6 +1,7 @@
 """Groups: reading and changing them."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from uuid import UUID
 
@@ -12,15 +13,28 @@ from api.contacts.filters import ContactFilterInput, ContactSelectionInput
 from api.context import Info
 from api.errors import UserError
 from api.fields import Input, mutation, query
-from api.relay import After, First, Node, PageInfo, cursor, global_id, page_size, read_cursor, required
+from api.relay import (
+    After,
+    Before,
+    First,
+    Last,
+    Node,
+    PageInfo,
+    cursor,
+    global_id,
+    page_info,
+    read_cursor,
+    required,
+    window,
+)
 from domain.actor import Actor, Scope
 from domain.contacts.unset import UNSET as KEPT
-from domain.errors import invalid
 from domain.groups import queries
 from domain.groups.create import create_group
 from domain.groups.delete import delete_group
-from domain.groups.queries import GroupRow
+from domain.groups.queries import GroupPage, GroupPlace, GroupRow
 from domain.groups.update import update_group
+from domain.window import Window, no_place
 
 if TYPE_CHECKING:
     from api.contacts.queries import ContactConnection
@@ -51,14 +65,16 @@ class Group(Node):
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         filter: Annotated[  # noqa: A002 - the argument's name in the API
             ContactFilterInput | None, strawberry.argument(description="Those of them that a filter matches.")
         ] = None,
     ) -> Annotated["ContactConnection", strawberry.lazy("api.contacts.queries")]:
         """A page of its members."""
-        from api.contacts.queries import members  # noqa: PLC0415 - the types refer to each other
+        from api.contacts.queries import members, place  # noqa: PLC0415 - the types refer to each other
 
-        return await members(info, self.row.id, first, after, filter)
+        return await members(info, self.row.id, window(first, after, last, before, partial(place, None)), filter)
 
 
 @strawberry.type(description="A group in a page.")
@@ -66,7 +82,7 @@ class GroupEdge:
     """An edge."""
 
     node: Group = strawberry.field(description="The group.")
-    cursor: str = strawberry.field(description="Pass it as `after` to go on from here.")
+    cursor: str = strawberry.field(description="Pass it as `after` or `before`.")
 
 
 @strawberry.type(description="A page of groups.")
@@ -102,36 +118,30 @@ def _sizes(actor: Actor, rows: Sequence[GroupRow]) -> Relation[UUID, int]:
     return Relation(lambda: queries.sizes(actor, list({row.id for row in rows})))
 
 
-def groups_of_contact(groups: Sequence[Group], first: int | None, after: str | None) -> GroupConnection:
+def groups_of_contact(groups: Sequence[Group], asked: Window[GroupPlace]) -> GroupConnection:
     """A page of one contact's groups, all of which are known."""
-    places = [(group.name.lower(), group.row.id) for group in groups]
-    place = _place(after) if after is not None else None
-    start = 0 if place is None else sum(known <= place for known in places)
-    end = start + page_size(first)
+    page = queries.page_of([group.row for group in groups], asked)
+    known = {group.row.id: group for group in groups}
 
     async def total() -> dict[str, int]:
         return {"total": len(groups)}
 
-    more = PageInfo(has_next_page=len(groups) > end, has_previous_page=start > 0)
-    return _connection(groups[start:end], places[start:end], more, Relation(total))
+    return _connection([known[row.id] for row in page.groups], page, Relation(total))
 
 
-def _place(after: str) -> tuple[str, UUID]:
-    name, key = read_cursor(after, str, str)
+def group_place(text: str, field: str) -> GroupPlace:
+    """The place in a cursor of groups. Raises DomainError INVALID."""
+    name, key = read_cursor(text, str, str, field=field)
     try:
         return name, UUID(key)
     except ValueError:
-        raise invalid("This is no cursor of this list.", "after") from None
+        raise no_place(field) from None
 
 
-def _connection(
-    nodes: Sequence[Group], places: Sequence[tuple[str, UUID]], page_info: PageInfo, count: "Relation[str, int]"
-) -> GroupConnection:
-    cursors = [cursor(key, str(group_id)) for key, group_id in places]
-    page_info.start_cursor = cursors[0] if cursors else None
-    page_info.end_cursor = cursors[-1] if cursors else None
+def _connection(nodes: Sequence[Group], page: GroupPage, count: "Relation[str, int]") -> GroupConnection:
+    cursors = [cursor(key, str(group_id)) for key, group_id in page.places]
     edges = [GroupEdge(node=node, cursor=at) for node, at in zip(nodes, cursors, strict=True)]
-    return GroupConnection(count=count, edges=edges, nodes=list(nodes), page_info=page_info)
+    return GroupConnection(count=count, edges=edges, nodes=list(nodes), page_info=page_info(page, cursors))
 
 
 @strawberry.input(description="A new group, empty.")
@@ -205,17 +215,22 @@ class GroupQuery:
 
     @query("The groups, by name.")
     async def groups(
-        self, info: Info, first: First = None, after: After = None, search: Search = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        search: Search = None,
     ) -> GroupConnection:
         """A page of groups."""
         actor = info.context.actor
-        page = await queries.page(actor, page_size(first), _place(after) if after is not None else None, search)
+        page = await queries.page(actor, window(first, after, last, before, group_place), search)
 
         async def total() -> dict[str, int]:
             return {"total": await queries.total(actor, search)}
 
-        more = PageInfo(has_next_page=page.has_next, has_previous_page=page.has_previous)
-        return _connection(await wrapped_groups(info, page.groups), page.places, more, Relation(total))
+        return _connection(await wrapped_groups(info, page.groups), page, Relation(total))
 
 
 @strawberry.type

@@ -3,7 +3,7 @@
 The formula and the defaults stand in docs/limits.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from graphql import (
     ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
     get_named_type,
     get_nullable_type,
@@ -29,8 +30,8 @@ from graphql import (
 )
 
 from api.errors import TOO_COMPLEX, coded
-from api.relay import DEFAULT_PAGE, MOST_A_PAGE
 from domain.infra.settings import settings
+from domain.window import DEFAULT, MOST
 
 MAX_TOKENS: Final = 1_000
 MAX_SOURCE: Final = 100_000
@@ -99,11 +100,22 @@ class Measure:
 
     schema: GraphQLSchema
     fragments: dict[str, FragmentDefinitionNode]
-    variables: Mapping[str, Any] | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """What the operation's variables are when they are not given."""
     known: dict[str, Shape] = field(default_factory=dict)
     directives: int = 0
     varies: bool = False
     """Whether a size came in a variable."""
+
+    def begin(self, operation: OperationDefinitionNode) -> None:
+        """Turn to an operation of the document: what its variables default to changes what fragments cost."""
+        variables = operation.variable_definitions or ()
+        defaults = {one.variable.name.value: _literal(one.default_value) for one in variables}
+        if defaults != self.defaults:
+            self.known.clear()
+            self.directives = 0
+        self.defaults = defaults
 
     def selection(self, selections: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Shape:
         """The shape of a selection on a type (None where validation has yet to find it unknown)."""
@@ -186,28 +198,36 @@ class Measure:
 
     def rows(self, node: FieldNode) -> int:
         """How many rows a connection field asks for, within what a page may have."""
-        value = self.given(node, "first", "last")
-        return min(max(value, 1), MOST_A_PAGE) if isinstance(value, int) else DEFAULT_PAGE
+        sizes = [int(value) for value in self.given(node, "first", "last") if _whole(value)]
+        return min(max(1, *sizes), MOST) if sizes else DEFAULT
 
     def length(self, node: FieldNode) -> int:
         """How many ids a field is given."""
-        value = self.given(node, "ids")
-        return max(len(value), 1) if isinstance(value, list | tuple) else 1
+        return max([1, *(len(value) for value in self.given(node, "ids") if isinstance(value, list | tuple))])
 
-    def given(self, node: FieldNode, *names: str) -> Any:
-        """The first of some arguments that is given as a literal or in a variable, else None."""
+    def given(self, node: FieldNode, *names: str) -> Iterator[Any]:
+        """The values of some arguments, as literals or variables give them; None for a variable without any."""
         for argument in node.arguments or ():
             value = argument.value
             if argument.name.value not in names:
                 continue
             if isinstance(value, VariableNode):
                 self.varies = True
-                return (self.variables or {}).get(value.name.value)
-            if isinstance(value, IntValueNode):
-                return int(value.value[:9])
-            if isinstance(value, ListValueNode):
-                return value.values
-        return None
+                name = value.name.value
+                yield self.variables[name] if name in self.variables else self.defaults.get(name)
+            else:
+                yield _literal(value)
+
+
+def _whole(value: Any) -> bool:
+    """Whether a variable may pass for an Int: 250.0 does."""
+    return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+
+
+def _literal(value: ValueNode | None) -> Any:
+    if isinstance(value, IntValueNode):
+        return int(value.value[:9])
+    return value.values if isinstance(value, ListValueNode) else None
 
 
 def _is_list(kind: GraphQLOutputType) -> bool:
@@ -218,11 +238,12 @@ def measure(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[st
     """A measure for the document. Raises a TOO_COMPLEX error for too many fragments."""
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     _within(len(document.definitions), MAX_FRAGMENTS, "operations and fragments")
-    return Measure(schema, fragments, variables)
+    return Measure(schema, fragments, variables or {})
 
 
 def cost(measured: Measure, operation: OperationDefinitionNode) -> int:
     """What an operation costs, in points. Raises a TOO_COMPLEX error for one that is too large in any way."""
+    measured.begin(operation)
     shape = measured.selection(operation.selection_set, measured.schema.get_root_type(operation.operation))
     for name in measured.fragments:
         measured.fragment(name)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 
-from api.changes import ContactChange, wrapped_changes
+from api.changes import ContactChange, change_place, wrapped_changes
 from api.context import Info
 from api.feed import Actions, ConsentEvent, OfContact, position_of, wrapped_events
 from api.fields import subscription
@@ -52,9 +52,15 @@ async def _of_contact(
 
 def _stretch(after: str | None, until: str | None) -> tuple[int | None, int | None]:
     return (
-        position_of(after) if after is not None else None,
+        _resumed(after) if after is not None else None,
         position_of(until, "until") if until is not None else None,
     )
+
+
+def _resumed(after: str) -> int:
+    """The position to go on after: with a cursor from among those who changed at once, all of them come again."""
+    position, among = change_place(after, "after")
+    return position - 1 if among else position
 
 
 @strawberry.type

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 from strawberry import UNSET
@@ -14,14 +13,29 @@ from api.contacts.page import wrapped_by_id
 from api.contacts.types import Contact
 from api.context import Info
 from api.fields import Input, mutation, query
-from api.relay import After, First, Node, PageInfo, cursor, global_id, page_size, read_cursor, required, required_all
+from api.relay import (
+    After,
+    Before,
+    First,
+    Last,
+    Node,
+    PageInfo,
+    cursor,
+    global_id,
+    id_place,
+    page_info,
+    required,
+    required_all,
+    window,
+)
 from domain.actor import Scope
 from domain.contacts.selection import MOST_IDS
 from domain.contacts.send import SendBlock
-from domain.errors import DomainError, ErrorCode, invalid
+from domain.errors import DomainError, ErrorCode
 from domain.messages.journeys import missed as reading
 from domain.messages.journeys import rows
 from domain.messages.journeys.resend import Resend, resend_missed_messages
+from domain.window import Page
 
 
 @strawberry.type(description="A journey's message that was not sent at its moment. It is never sent by itself.")
@@ -60,7 +74,7 @@ class MissedMessageEdge:
     """An edge."""
 
     node: MissedMessage = strawberry.field(description="The message.")
-    cursor: str = strawberry.field(description="Pass it as `after` to go on from here.")
+    cursor: str = strawberry.field(description="Pass it as `after` or `before`.")
 
 
 @strawberry.type(description="A page of missed messages.")
@@ -132,29 +146,14 @@ async def wrapped_missed(info: Info, found: Iterable[rows.Missed]) -> list[Misse
     return [MissedMessage.of(row, contacts.get(row.contact_id)) for row in held]
 
 
-async def _connection(info: Info, found: list[rows.Missed], size: int, after: str | None) -> MissedMessageConnection:
-    """`found` holds one more than the page when there is more."""
-    shown = found[:size]
-    nodes = await wrapped_missed(info, shown)
-    cursors = [cursor(str(row.id)) for row in shown]
+async def _connection(info: Info, page: Page[rows.Missed]) -> MissedMessageConnection:
+    nodes = await wrapped_missed(info, page.rows)
+    cursors = [cursor(str(row.id)) for row in page.rows]
     return MissedMessageConnection(
         edges=[MissedMessageEdge(node=node, cursor=at) for node, at in zip(nodes, cursors, strict=True)],
         nodes=nodes,
-        page_info=PageInfo(
-            has_next_page=len(found) > size,
-            has_previous_page=after is not None,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        ),
+        page_info=page_info(page, cursors),
     )
-
-
-def _place(after: str) -> UUID:
-    (text,) = read_cursor(after, str)
-    try:
-        return UUID(text)
-    except ValueError:
-        raise invalid("This is no cursor of this list.", "after") from None
 
 
 @strawberry.type
@@ -167,16 +166,16 @@ class MissedQuery:
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         filter: Annotated[  # noqa: A002 - its name in the API
             MissedMessageFilterInput | None, strawberry.argument(description="Which; all when left out.")
         ] = None,
     ) -> MissedMessageConnection:
         """A page of them."""
-        size = page_size(first)
+        asked = window(first, after, last, before, id_place)
         where = filter.read() if filter else reading.MissedFilter()
-        before = _place(after) if after is not None else None
-        found = await reading.missed_page(info.context.actor, size + 1, before, where, datetime.now(UTC))
-        return await _connection(info, found, size, after)
+        return await _connection(info, await reading.missed_page(info.context.actor, asked, where, datetime.now(UTC)))
 
 
 @strawberry.type

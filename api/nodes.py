@@ -19,7 +19,7 @@ from api.keys import ApiKey
 from api.messages.send import Delivery
 from api.messages.templates import Template
 from api.missed import wrapped_missed
-from api.relay import MOST_A_PAGE, Node, read_id, uuid_of
+from api.relay import Node, read_id, uuid_of
 from api.webhooks.types import Webhook, WebhookDelivery
 from domain.accounts import keys
 from domain.accounts import queries as accounts
@@ -33,6 +33,7 @@ from domain.messages import deliveries as sent
 from domain.messages import templates
 from domain.messages.journeys import missed as journeys
 from domain.webhooks import queries as webhooks
+from domain.window import MOST
 
 Found = Mapping[UUID, Node]
 
@@ -160,7 +161,7 @@ class NodeQuery:
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their ids.")]
     ) -> list[Node | None]:
         """Several objects."""
-        if len(ids) > MOST_A_PAGE:
-            raise DomainError(ErrorCode.TOO_LARGE, f"At most {MOST_A_PAGE} ids at once.", "ids")
+        if len(ids) > MOST:
+            raise DomainError(ErrorCode.TOO_LARGE, f"At most {MOST} ids at once.", "ids")
         found = await load(info, ids)
         return [found.get(key) for key in ids]

@@ -2,17 +2,17 @@
 
 import binascii
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Sequence
-from typing import Annotated, Any, Final, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import orjson
 import strawberry
 
-from domain.errors import DomainError, invalid, not_found
+from domain.errors import DomainError, not_found
+from domain.window import Window, no_place
 
-DEFAULT_PAGE: Final = 50
-MOST_A_PAGE: Final = 250
+Place = TypeVar("Place")
 
 
 @strawberry.interface(description="Anything that can be fetched again by its id (Relay).")
@@ -70,19 +70,30 @@ def read_cursor(value: str, *kinds: type, field: str = "after") -> tuple[Any, ..
     except orjson.JSONDecodeError:
         key = None
     if not isinstance(key, list) or len(key) != len(kinds):
-        raise invalid("This is no cursor of this list.", field)
+        raise no_place(field)
     if not all(type(part) is kind for part, kind in zip(key, kinds, strict=True)):
-        raise invalid("This is no cursor of this list.", field)
+        raise no_place(field)
     return tuple(key)
 
 
-def page_size(size: int | None, field: str = "first") -> int:
-    """How many rows a page has: 50 unless said otherwise, 250 at most. Raises DomainError INVALID."""
-    if size is None:
-        return DEFAULT_PAGE
-    if not 0 <= size <= MOST_A_PAGE:
-        raise invalid(f"A page has 0 to {MOST_A_PAGE} rows.", field)
-    return size
+def id_place(text: str, field: str) -> UUID:
+    """The id in a cursor of a list that goes by ids. Raises DomainError INVALID."""
+    try:
+        return UUID(*read_cursor(text, str, field=field))
+    except ValueError:
+        raise no_place(field) from None
+
+
+def window(
+    first: int | None, after: str | None, last: int | None, before: str | None, place: Callable[[str, str], Place]
+) -> Window[Place]:
+    """The part of a list that is asked for; `place` reads a cursor, and is told which argument it is.
+
+    Raises DomainError INVALID (field `first`, `last`, `after` or `before`).
+    """
+    asked = Window(first, after, last, before).mapped(place)
+    asked.size()
+    return asked
 
 
 @strawberry.type(description="Where a page stands in its list (Relay).")
@@ -95,6 +106,28 @@ class PageInfo:
         default=None, description="The first row's cursor: pass it as `before`."
     )
     end_cursor: str | None = strawberry.field(default=None, description="The last row's cursor: pass it as `after`.")
+
+
+class Paged(Protocol):
+    """A page, whatever is in it."""
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is more after it."""
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether there is more before it."""
+
+
+def page_info(page: Paged, cursors: Sequence[str]) -> PageInfo:
+    """Where a page stands, by the cursors of its rows."""
+    return PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=cursors[0] if cursors else None,
+        end_cursor=cursors[-1] if cursors else None,
+    )
 
 
 First: TypeAlias = Annotated[

@@ -3,20 +3,18 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Annotated, Any, cast
-from uuid import UUID
 
 import strawberry
 
 from api.bulk.types import BulkOperation, BulkOperationConnection, BulkOperationEdge, BulkPayload
 from api.context import Info
 from api.fields import Input, mutation, query, subscription
-from api.relay import After, First, PageInfo, cursor, page_size, read_cursor, required
+from api.relay import After, Before, First, Last, cursor, id_place, page_info, required, window
 from domain.actor import Scope
 from domain.bulk import queries
 from domain.bulk.cancel import cancel
 from domain.bulk.follow import follow
 from domain.bulk.values import BulkKind
-from domain.errors import invalid
 
 
 @strawberry.input(description="Which operation to stop.")
@@ -31,14 +29,6 @@ class CancelBulkOperationPayload(BulkPayload):
     """The answer."""
 
 
-def _place(after: str) -> UUID:
-    (key,) = read_cursor(after, str)
-    try:
-        return UUID(key)
-    except ValueError:
-        raise invalid("This is no cursor of this list.", "after") from None
-
-
 @strawberry.type
 class BulkQuery:
     """What can be read."""
@@ -49,21 +39,17 @@ class BulkQuery:
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         kind: Annotated[BulkKind | None, strawberry.argument(description="Those of one kind alone.")] = None,
     ) -> BulkOperationConnection:
         """A page of operations."""
-        size = page_size(first)
-        rows = await queries.page(info.context.actor, size + 1, _place(after) if after is not None else None, kind)
-        edges = [BulkOperationEdge(node=BulkOperation.of(row), cursor=cursor(str(row.id))) for row in rows[:size]]
+        page = await queries.page(info.context.actor, window(first, after, last, before, id_place), kind)
+        edges = [BulkOperationEdge(node=BulkOperation.of(row), cursor=cursor(str(row.id))) for row in page.rows]
         return BulkOperationConnection(
             edges=edges,
             nodes=[edge.node for edge in edges],
-            page_info=PageInfo(
-                has_next_page=len(rows) > size,
-                has_previous_page=after is not None,
-                start_cursor=edges[0].cursor if edges else None,
-                end_cursor=edges[-1].cursor if edges else None,
-            ),
+            page_info=page_info(page, [edge.cursor for edge in edges]),
         )
 
 

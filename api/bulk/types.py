@@ -184,7 +184,7 @@ class BulkOperationEdge:
     """An edge."""
 
     node: BulkOperation = strawberry.field(description="The operation.")
-    cursor: str = strawberry.field(description="Pass it as `after` to go on from here.")
+    cursor: str = strawberry.field(description="Pass it as `after` or `before`.")
 
 
 @strawberry.type(description="A page of bulk operations.")

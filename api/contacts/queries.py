@@ -1,5 +1,6 @@
 """Reading contacts: one, a page of them, the cards above the list."""
 
+from functools import partial
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
@@ -12,13 +13,14 @@ from api.contacts.summary import ContactSummary
 from api.contacts.types import Contact, OfChannel
 from api.context import Info
 from api.fields import query
-from api.relay import After, Before, First, Last, PageInfo, cursor, read_cursor
+from api.relay import After, Before, First, Last, PageInfo, cursor, page_info, read_cursor, window
 from domain.contacts import pages, queries
 from domain.contacts.filter import ContactFilter
-from domain.contacts.pages import Order, Place, Window
+from domain.contacts.pages import Order, Place
 from domain.contacts.summary import summary
 from domain.errors import invalid
 from domain.values import Channel
+from domain.window import Window, no_place
 
 Filter: TypeAlias = Annotated[ContactFilterInput | None, strawberry.argument(description="Those that it matches.")]
 Search: TypeAlias = Annotated[str | None, strawberry.argument(description="Any part of a name, email or phone number.")]
@@ -51,11 +53,11 @@ class ContactConnection:
 
 
 async def page(
-    info: Info, window: Window, order: Order | None, filter_: ContactFilter | None, search: str | None = None
+    info: Info, asked: Window[Place], order: Order | None, filter_: ContactFilter | None, search: str | None = None
 ) -> ContactConnection:
     """A page as clients see it."""
     actor = info.context.actor
-    found = await pages.page(actor, window, order, filter_, search)
+    found = await pages.page(actor, asked, order, filter_, search)
 
     async def total() -> dict[str, int]:
         return {"total": await pages.total(actor, filter_, search)}
@@ -67,36 +69,29 @@ async def page(
         count=Relation(total),
         edges=[ContactEdge(node=node, cursor=at) for node, at in zip(nodes, cursors, strict=True)],
         nodes=nodes,
-        page_info=PageInfo(
-            has_next_page=found.has_next,
-            has_previous_page=found.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        ),
+        page_info=page_info(found, cursors),
     )
 
 
 async def members(
-    info: Info, group: UUID, first: int | None, after: str | None, asked: ContactFilterInput | None
+    info: Info, group: UUID, asked: Window[Place], narrowed: ContactFilterInput | None
 ) -> ContactConnection:
     """A page of a group's contacts, newest first."""
     inside = ContactFilter(group=group)
-    filter_ = ContactFilter(and_=[inside, asked.read("filter")]) if asked else inside
-    return await page(info, Window(first=first, after=_place(after, "after", None)), None, filter_)
+    filter_ = ContactFilter(and_=[inside, narrowed.read("filter")]) if narrowed else inside
+    return await page(info, asked, None, filter_)
 
 
-def _place(text: str | None, field: str, order: Order | None) -> Place | None:
+def place(order: Order | None, text: str, field: str) -> Place:
     """The place in a cursor of this order. Raises DomainError INVALID."""
-    if text is None:
-        return None
     by, key, contact_id = read_cursor(text, str, str, str, field=field)
     try:
-        place = Place(key, UUID(contact_id))
+        found = Place(key, UUID(contact_id))
     except ValueError:
-        raise invalid("This is no cursor of this list.", field) from None
+        raise no_place(field) from None
     if by != (order or Order()).field.value:
         raise invalid("This cursor comes from a list in another order.", field)
-    return place
+    return found
 
 
 @strawberry.type
@@ -127,8 +122,8 @@ class ContactQuery:
     ) -> ContactConnection | None:
         """A page of contacts."""
         order = order_by.read() if order_by else None
-        window = Window(first, _place(after, "after", order), last, _place(before, "before", order))
-        return await page(info, window, order, where(filter), search)
+        asked = window(first, after, last, before, partial(place, order))
+        return await page(info, asked, order, where(filter), search)
 
     @query("The cards above the list: how many contacts stand where, exactly.")
     async def contact_summary(

@@ -10,7 +10,7 @@ from api.contacts.actions import ContactAction
 from api.contacts.page import ContactPage
 from api.context import Info
 from api.fields import query
-from api.relay import After, First, Node, global_id, required
+from api.relay import After, Before, First, Last, Node, global_id, required, window
 from api.scalars import JSON
 from domain.contacts import rows
 from domain.contacts.actions import available_actions
@@ -243,18 +243,19 @@ class Contact(Node):
 
     @query("The groups they are in, by name.")
     async def groups(
-        self, first: First = None, after: After = None
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Annotated["GroupConnection", strawberry.lazy("api.groups")]:
         """A page of their groups."""
-        from api.groups import groups_of_contact  # noqa: PLC0415 - the types refer to each other
+        from api.groups import group_place, groups_of_contact  # noqa: PLC0415 - the types refer to each other
 
-        return groups_of_contact((await self.page.groups.fetch())[self.row.id], first, after)
+        asked = window(first, after, last, before, group_place)
+        return groups_of_contact((await self.page.groups.fetch())[self.row.id], asked)
 
     @query("Their ledger entries, newest first.")
     async def events(
-        self, info: Info, first: First = None, after: After = None
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Annotated["ConsentEventConnection", strawberry.lazy("api.feed")]:
         """A page of their history."""
-        from api.feed import events_of_contact  # noqa: PLC0415 - the types refer to each other
+        from api.feed import events_of_contact, position_of  # noqa: PLC0415 - the types refer to each other
 
-        return await events_of_contact(info, self.row.id, first, after)
+        return await events_of_contact(info, self.row.id, window(first, after, last, before, position_of))

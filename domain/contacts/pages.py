@@ -16,10 +16,8 @@ from domain.contacts.queries import COLUMNS, STATE, contact_of
 from domain.contacts.rarity import learn
 from domain.contacts.rows import ContactRow
 from domain.contacts.rules import storable
-from domain.errors import invalid
 from domain.infra.db import pool
-
-DEFAULT, MOST = 50, 250
+from domain.window import Listing, Window, no_place
 
 NEAR = 2_000
 """How many contacts are looked at first for a filtered page. Most filters find a page among them."""
@@ -70,16 +68,6 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Which part of the list: the `first` after a place, or the `last` before one; both ends may be given."""
-
-    first: int | None = None
-    after: Place | None = None
-    last: int | None = None
-    before: Place | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """Contacts in order, the place of each, and whether there are more on either side."""
 
@@ -91,7 +79,7 @@ class Page:
 
 async def page(
     actor: Actor,
-    window: Window,
+    window: Window[Place],
     order: Order | None = None,
     where: ContactFilter | None = None,
     search: str | None = None,
@@ -101,26 +89,30 @@ async def page(
     Raises DomainError INVALID (field `first`, `last`, `after` or `before`) for a negative or larger size, both at
     once or a place that no contact can have; TOO_LARGE (field `filter`) for a filter that is too deep or too large.
     """
-    size, backward = extent(window.first, window.last)
-    order = order or Order()
+    size, order = window.size(), order or Order()
     key, down = _KEYS[order.field], order.direction is Direction.DESC
     parameters: list[Any] = [actor.account_id]
     if search is not None:
         await learn()
     test = condition(where, search, parameters)
-    ends = [(window.after, "<" if down else ">", "after"), (window.before, ">" if down else "<", "before")]
-    reach = "".join(_beyond(key, sign, place, field, parameters) for place, sign, field in ends if place)
-    way = "ASC" if down is backward else "DESC"
-    parts = {"key": key or "''", "reach": reach, "size": size + 1}
-    parts["order"] = f"{key} {way}, c.id {way}" if key else f"c.id {way}"
-    parts["near_order"] = f"c.key {way}, c.id {way}" if key else f"c.id {way}"
+    listing = Listing((key, "c.id") if key else ("c.id",), down)
+    near = Listing(("c.key", "c.id") if key else ("c.id",), down)
+    place = window.mapped(_checked).mapped(lambda at, _: (at.key, at.id) if key else (at.id,))
+    parts = {"key": key or "''", "reach": listing.between(place, parameters), "size": size + 1}
+    parts |= {"order": listing.order(place), "near_order": near.order(place)}
     if test.always:
         rows = await pool().fetch(_NEAR.format(near=size + 1, test="true", **parts), *parameters)
     else:
         rows = await planned.fetch(_NEAR.format(near=NEAR, test=test.one_by_one, **parts), parameters)
         if len(rows) <= size:
             rows = await planned.fetch(_FAR.format(test=test.everywhere, **parts), parameters)
-    return _page(rows, size, window, backward)
+    shown = window.page(rows)
+    return Page(
+        contacts=[contact_of(row) for row in shown.rows],
+        places=[Place(row["key"], row["id"]) for row in shown.rows],
+        has_next=shown.has_next,
+        has_previous=shown.has_previous,
+    )
 
 
 async def total(actor: Actor, where: ContactFilter | None = None, search: str | None = None) -> int:
@@ -134,36 +126,10 @@ async def total(actor: Actor, where: ContactFilter | None = None, search: str | 
     return int((await planned.fetch(f"SELECT count(*) {test.chosen}", parameters))[0][0])
 
 
-def extent(first: int | None, last: int | None) -> tuple[int, bool]:
-    """The size of a page and whether it is read from its end. Raises DomainError INVALID (field `first` or `last`)."""
-    if first is not None and last is not None:
-        raise invalid("Ask for the first or for the last, not for both.", "last")
-    given = last if first is None else first
-    size = DEFAULT if given is None else given
-    if not 0 <= size <= MOST:
-        raise invalid(f"Between 0 and {MOST}.", "first" if last is None else "last")
-    return size, last is not None
-
-
 _KEYS = {OrderField.CREATED_AT: "", OrderField.NAME: "lower(c.name)", OrderField.EMAIL: "lower(c.email)"}
 
 
-def _beyond(key: str, sign: str, place: Place, field: str, parameters: list[Any]) -> str:
+def _checked(place: Place, field: str) -> Place:
     if not storable(place.key):
-        raise invalid("Not a cursor of this list.", field)
-    if not key:
-        parameters.append(place.id)
-        return f" AND c.id {sign} ${len(parameters)}"
-    parameters.extend((place.key, place.id))
-    return f" AND ({key}, c.id) {sign} (${len(parameters) - 1}, ${len(parameters)})"
-
-
-def _page(rows: Sequence[Any], size: int, window: Window, backward: bool) -> Page:
-    more = len(rows) > size
-    shown = rows[:size][::-1] if backward else rows[:size]
-    return Page(
-        contacts=[contact_of(row) for row in shown],
-        places=[Place(row["key"], row["id"]) for row in shown],
-        has_next=window.before is not None if backward else more,
-        has_previous=more if backward else window.after is not None,
-    )
+        raise no_place(field)
+    return place

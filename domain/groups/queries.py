@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from domain.actor import Actor
-from domain.contacts.pages import extent
 from domain.contacts.rules import storable
 from domain.contacts.search import contains
-from domain.errors import invalid
 from domain.infra.db import pool
+from domain.window import Listing, Window, no_place
 
 _GROUP = "SELECT id, name, description, lower(name) AS key FROM contact_group WHERE account_id = $1"
 _BY_IDS = f"{_GROUP} AND id = ANY ($2::uuid[])"
 _SEARCHED = "($2::text IS NULL OR lower(name) LIKE $2)"
-_PAGE = f"{_GROUP} AND {_SEARCHED} AND ($3::text IS NULL OR (lower(name), id) > ($3, $4)) ORDER BY key, id LIMIT $5"
+_PAGE = f"{_GROUP} AND {_SEARCHED}{{reach}} ORDER BY {{order}} LIMIT $3"
+_BY_NAME = Listing(("lower(name)", "id"))
 _TOTAL = f"SELECT count(*) FROM contact_group WHERE account_id = $1 AND {_SEARCHED}"
 _SIZES = """
 SELECT group_id, count(*) AS size FROM group_member WHERE account_id = $1 AND group_id = ANY ($2::uuid[]) GROUP BY 1
@@ -36,12 +36,16 @@ class GroupRow:
     description: str | None
 
 
+GroupPlace: TypeAlias = tuple[str, UUID]
+"""Where a group stands among the others: its lower-cased name and its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupPage:
-    """Groups by name, the place of each as `(lower-cased name, id)`, and whether there are more."""
+    """Groups by name, the place of each, and whether there are more on either side."""
 
     groups: Sequence[GroupRow]
-    places: Sequence[tuple[str, UUID]]
+    places: Sequence[GroupPlace]
     has_next: bool
     has_previous: bool
 
@@ -51,22 +55,29 @@ async def by_ids(actor: Actor, group_ids: Sequence[UUID]) -> dict[UUID, GroupRow
     return {row["id"]: _group(row) for row in await pool().fetch(_BY_IDS, actor.account_id, list(group_ids))}
 
 
-async def page(
-    actor: Actor, first: int | None = None, after: tuple[str, UUID] | None = None, search: str | None = None
-) -> GroupPage:
-    """Groups by name from just after `(lower-cased name, id)`: 50 when no size is named, 250 at most.
+async def page(actor: Actor, window: Window[GroupPlace], search: str | None = None) -> GroupPage:
+    """Groups by name: 50 when the window names no size, 250 at most. `search` matches any part of a name.
 
-    `search` matches any part of a name. Raises DomainError INVALID for a negative or larger size, or a place that no
-    group can have.
+    Raises DomainError INVALID for a negative or larger size, both at once, or a place that no group can have.
     """
-    size, _ = extent(first, None)
-    key, last_id = after or (None, None)
-    if not storable(key or ""):
-        raise invalid("Not a cursor of this list.", "after")
-    rows = await pool().fetch(_PAGE, actor.account_id, contains(search), key, last_id, size + 1)
-    shown = rows[:size]
-    places = [(row["key"], row["id"]) for row in shown]
-    return GroupPage([_group(row) for row in shown], places, len(rows) > size, after is not None)
+    given: list[Any] = [actor.account_id, contains(search), window.size() + 1]
+    window = window.mapped(_checked)
+    rows = await pool().fetch(_BY_NAME.statement(_PAGE, window, given), *given)
+    shown = window.page(rows)
+    places = [(row["key"], row["id"]) for row in shown.rows]
+    return GroupPage([_group(row) for row in shown.rows], places, shown.has_next, shown.has_previous)
+
+
+def page_of(groups: Sequence[GroupRow], window: Window[GroupPlace]) -> GroupPage:
+    """A page of groups that are all known, in their order. Raises DomainError INVALID, as `page`."""
+    places = [(group.name.lower(), group.id) for group in groups]
+    low = 0 if window.after is None else _index(places, window.after, 1)
+    high = len(places) if window.before is None else _index(places, window.before, 0)
+    found = range(low, high)
+    shown = window.page(found[::-1] if window.backward else found)
+    return GroupPage(
+        [groups[n] for n in shown.rows], [places[n] for n in shown.rows], shown.has_next, shown.has_previous
+    )
 
 
 async def total(actor: Actor, search: str | None = None) -> int:
@@ -86,6 +97,18 @@ async def of_contacts(actor: Actor, contact_ids: Sequence[UUID]) -> dict[UUID, l
     for row in await pool().fetch(_OF_CONTACTS, actor.account_id, list(found)):
         found[row["contact_id"]].append(_group(row))
     return found
+
+
+def _checked(place: GroupPlace, field: str) -> GroupPlace:
+    if not storable(place[0]):
+        raise no_place(field)
+    return place
+
+
+def _index(places: Sequence[GroupPlace], place: GroupPlace, beyond: int) -> int:
+    """Where a place is among those of a list, or where it was before its group left the list."""
+    ids = [group_id for _, group_id in places]
+    return ids.index(place[1]) + beyond if place[1] in ids else sum(known < place for known in places)
 
 
 def _group(row: Any) -> GroupRow:

@@ -31,9 +31,9 @@ _ABOUT = """
        AND l.action NOT IN ('ADDRESS_ADDED', 'ADDRESS_REMOVED')))
 """
 _BY_POSITIONS = _EVENT + " AND l.position = ANY ($2::bigint[]) ORDER BY l.position"
-_HISTORY = _EVENT + _ABOUT + " AND l.position < $3 ORDER BY l.position DESC LIMIT $4"
-_FEED = _EVENT + " AND l.position > $2 AND l.position <= $3 {} ORDER BY l.position LIMIT $4"
-_FEED_OF = _EVENT + _ABOUT + " AND l.position > $3 AND l.position <= $4 {} ORDER BY l.position LIMIT $5"
+_HISTORY = _EVENT + _ABOUT + " AND l.position < $3 AND l.position > $4 ORDER BY l.position {} LIMIT $5"
+_FEED = _EVENT + " AND l.position > $2 AND l.position <= $3 {} ORDER BY l.position {} LIMIT $4"
+_FEED_OF = _EVENT + _ABOUT + " AND l.position > $3 AND l.position <= $4 {} ORDER BY l.position {} LIMIT $5"
 _END = 2**63 - 1
 
 
@@ -77,9 +77,13 @@ async def by_positions(actor: Actor, positions: Sequence[int]) -> list[Event]:
     return _events(await pool().fetch(_BY_POSITIONS, actor.account_id, list(positions)))
 
 
-async def history(actor: Actor, contact_id: UUID, first: int, before: int | None = None) -> list[Event]:
-    """A contact's entries, newest first, from just below `before`."""
-    return _events(await pool().fetch(_HISTORY, actor.account_id, contact_id, before or _END, first))
+async def history(
+    actor: Actor, contact_id: UUID, first: int, before: int | None = None, since: int = 0, *, oldest: bool = False
+) -> list[Event]:
+    """A contact's entries, newest first, from just below `before` down to just above `since`; or the oldest first."""
+    end = _END if before is None else before
+    statement = _HISTORY.format("ASC" if oldest else "DESC")
+    return _events(await pool().fetch(statement, actor.account_id, contact_id, end, since, first))
 
 
 async def feed(
@@ -89,19 +93,23 @@ async def feed(
     actions: Sequence[ConsentAction] | None = None,
     contact_id: UUID | None = None,
     upto: int | None = None,
+    *,
+    latest: bool = False,
 ) -> list[Event]:
     """Entries after a position, in order, none missed: only those below which nothing can appear any more.
 
-    `upto` is a final position already known; asked of the database when left out.
+    `upto` is a final position already known; asked of the database when left out. `latest`: the last of them, the
+    latest first.
     """
     end = await final_position() if upto is None else upto
+    way = "DESC" if latest else "ASC"
     only = "" if actions is None else "AND l.action = ANY (${}::consent_action[])"
     if contact_id is None:
         rest: list[Any] = [after, end, first]
-        statement = _FEED.format(only.format(5))
+        statement = _FEED.format(only.format(5), way)
     else:
         rest = [contact_id, after, end, first]
-        statement = _FEED_OF.format(only.format(6))
+        statement = _FEED_OF.format(only.format(6), way)
     if actions is not None:
         rest.append(list(actions))
     return _events(await pool().fetch(statement, actor.account_id, *rest))

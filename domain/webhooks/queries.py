@@ -1,20 +1,23 @@
 """Reading endpoints and their log."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from domain.actor import Actor
 from domain.errors import not_found
 from domain.infra.db import pool
 from domain.webhooks.rows import COLUMNS, DELIVERY_COLUMNS, DeliveryRow, WebhookRow
+from domain.window import Listing, Page, Window
 
 _ALL = f"SELECT {COLUMNS} FROM webhook WHERE account_id = $1 ORDER BY id"
 _BY_IDS = f"SELECT {COLUMNS} FROM webhook WHERE account_id = $1 AND id = ANY ($2::uuid[])"
 _DELIVERIES_BY_IDS = f"SELECT {DELIVERY_COLUMNS} FROM webhook_delivery WHERE account_id = $1 AND id = ANY ($2::uuid[])"
 _LOG = f"""
 SELECT {DELIVERY_COLUMNS} FROM webhook_delivery
- WHERE account_id = $1 AND webhook_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
+ WHERE account_id = $1 AND webhook_id = $2{{reach}} ORDER BY {{order}} LIMIT $3
 """
+_NEWEST = Listing(("id",), down=True)
 
 
 async def webhooks(actor: Actor) -> list[WebhookRow]:
@@ -41,7 +44,9 @@ async def deliveries_by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Del
     return {row["id"]: DeliveryRow.of(row) for row in rows}
 
 
-async def log(actor: Actor, webhook_id: UUID, first: int, before: UUID | None = None) -> list[DeliveryRow]:
-    """An endpoint's deliveries, newest first, from just before one. Raises DomainError NOT_FOUND."""
+async def log(actor: Actor, webhook_id: UUID, window: Window[UUID]) -> Page[DeliveryRow]:
+    """An endpoint's deliveries, newest first, by their ids. Raises DomainError NOT_FOUND, INVALID for a bad window."""
+    given: list[Any] = [actor.account_id, webhook_id, window.size() + 1]
     await webhook(actor, webhook_id, "webhook")
-    return [DeliveryRow.of(row) for row in await pool().fetch(_LOG, actor.account_id, webhook_id, before, first)]
+    rows = await pool().fetch(_NEWEST.statement(_LOG, window, given), *given)
+    return window.page([DeliveryRow.of(row) for row in rows])

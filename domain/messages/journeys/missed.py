@@ -11,16 +11,18 @@ from domain.contacts.send import SendBlock
 from domain.infra.db import pool
 from domain.messages.journeys.rows import JOURNEY, MISSED, Journey, Missed, journey_of, missed_of
 from domain.messages.journeys.rules import EntryStatus
+from domain.window import Listing, Page, Window
 
 _JOURNEYS: Final = f"SELECT {JOURNEY} FROM journey j WHERE j.account_id = $1 ORDER BY j.id"
 _PAGE: Final = f"""
 SELECT {MISSED} FROM journey_entry e
- WHERE e.account_id = $1 AND e.missed_at IS NOT NULL AND ($2::uuid IS NULL OR e.id < $2)
-   AND ($3::uuid IS NULL OR e.journey_id = $3) AND ($4::uuid IS NULL OR e.contact_id = $4)
-   AND ($5::text IS NULL OR $5::send_block = ANY (e.reasons))
-   AND ($6::boolean IS NULL OR $6 = (e.status = 'MISSED' AND e.expires_at > $7))
- ORDER BY e.id DESC LIMIT $8
+ WHERE e.account_id = $1 AND e.missed_at IS NOT NULL
+   AND ($2::uuid IS NULL OR e.journey_id = $2) AND ($3::uuid IS NULL OR e.contact_id = $3)
+   AND ($4::text IS NULL OR $4::send_block = ANY (e.reasons))
+   AND ($5::boolean IS NULL OR $5 = (e.status = 'MISSED' AND e.expires_at > $6)){{reach}}
+ ORDER BY {{order}} LIMIT $7
 """
+_NEWEST: Final = Listing(("e.id",), down=True)
 _ENTRIES: Final = """
 SELECT j.key, e.occasion, e.entered_at, e.status, e.reasons::text[] AS reasons, e.resent_at
   FROM journey_entry e JOIN journey j ON j.account_id = $1 AND j.id = e.journey_id
@@ -71,13 +73,12 @@ async def journeys(actor: Actor) -> list[Journey]:
     return [journey_of(row) for row in await pool().fetch(_JOURNEYS, actor.account_id)]
 
 
-async def missed_page(
-    actor: Actor, first: int, before: UUID | None, where: MissedFilter, now: datetime
-) -> list[Missed]:
-    """Missed messages, newest first, from just below an id."""
-    given: list[Any] = [where.journey_id, where.contact_id, where.reason, where.waiting]
-    rows = await pool().fetch(_PAGE, actor.account_id, before, *given, now, first)
-    return [missed_of(row) for row in rows]
+async def missed_page(actor: Actor, window: Window[UUID], where: MissedFilter, now: datetime) -> Page[Missed]:
+    """Missed messages, newest first, by their ids. Raises DomainError INVALID for a bad window."""
+    given: list[Any] = [actor.account_id, where.journey_id, where.contact_id, where.reason, where.waiting, now]
+    given.append(window.size() + 1)
+    rows = await pool().fetch(_NEWEST.statement(_PAGE, window, given), *given)
+    return window.page([missed_of(row) for row in rows])
 
 
 async def missed_by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Missed]:

@@ -16,6 +16,7 @@ from domain.contacts.selection import Selection
 from domain.errors import DomainError, ErrorCode
 from domain.infra.db import pool
 from domain.values import Channel, ConsentStatus
+from domain.window import Window
 from tests.domain.bulk.working import EVIDENCE, assert_exactly_once, crowd, mixed, now, work_off
 from tests.domain.consent.population import Address, Person, account, assert_counts_exact, settle
 
@@ -137,7 +138,7 @@ async def test_what_cannot_be_done_is_refused_at_once(
     """A refusal names its field and leaves no operation behind."""
     actor = await crowd(2)
     assert await refusal(actor, change) == (code, field)
-    assert await page(actor, 10) == []
+    assert (await page(actor, Window())).rows == []
 
 
 async def test_expected_total_that_is_right_is_accepted(db: None) -> None:
@@ -155,7 +156,7 @@ async def test_the_same_key_gives_the_same_operation(db: None) -> None:
     again = await bulk_change_status(actor, keyed)
     assert again.id == first.id
     assert await refusal(actor, replace(keyed, include_archived=True)) == (ErrorCode.CONFLICT, ("idempotencyKey",))
-    assert len(await page(actor, 10)) == 1
+    assert len((await page(actor, Window())).rows) == 1
     other = await crowd(2)
     assert (await bulk_change_status(other, keyed)).id != first.id
 

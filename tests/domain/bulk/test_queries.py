@@ -4,21 +4,25 @@ from domain.bulk.change_status import BulkChange, bulk_change_status
 from domain.bulk.queries import operation, operations, page
 from domain.bulk.values import BulkKind, BulkStatus
 from domain.contacts.selection import Selection
+from domain.window import Window
 from tests.domain.bulk.working import crowd
 
 OUT = BulkChange(Selection(everyone=True), BulkStatus.OPTED_OUT)
 
 
 async def test_newest_first_by_key(db: None) -> None:
-    """Pages follow each other without gap or repeat, and hold one account's operations alone."""
+    """Pages follow each other without gap or repeat, from either end, and hold one account's operations alone."""
     actor, stranger = await crowd(1), await crowd(1)
     made = [(await bulk_change_status(actor, OUT)).id for _ in range(5)]
     await bulk_change_status(stranger, OUT)
-    first = await page(actor, 3)
-    rest = await page(actor, 3, first[-1].id)
-    assert [found.id for found in first + rest] == made[::-1]
-    assert await page(actor, 10, kind=BulkKind.IMPORT) == []
-    assert len(await page(actor, 10, kind=BulkKind.CHANGE_STATUS)) == 5
+    newest = await page(actor, Window(first=3))
+    rest = await page(actor, Window(first=3, after=newest.rows[-1].id))
+    assert [found.id for found in (*newest.rows, *rest.rows)] == made[::-1]
+    oldest = await page(actor, Window(last=3))
+    before = await page(actor, Window(last=3, before=oldest.rows[0].id))
+    assert [found.id for found in (*before.rows, *oldest.rows)] == made[::-1]
+    assert (await page(actor, Window(), BulkKind.IMPORT)).rows == []
+    assert len((await page(actor, Window(), BulkKind.CHANGE_STATUS)).rows) == 5
 
 
 async def test_by_ids(db: None) -> None:

@@ -18,7 +18,7 @@ from domain.consent.opt_out import opt_out
 from domain.contacts.create import NewContact, NewPoint, create_contact
 from domain.contacts.filter import ContactFilter, OptStatus
 from domain.contacts.filter_truth import holds
-from domain.contacts.pages import Window, page, total
+from domain.contacts.pages import page, total
 from domain.contacts.queries import by_ids, points, tags, topics
 from domain.contacts.rows import ContactRow, PointRow, opted_in, primary, subscribed
 from domain.contacts.subscriptions import TopicSwitch, update_subscriptions
@@ -27,6 +27,7 @@ from domain.groups import members
 from domain.groups.create import create_group
 from domain.infra.db import tx
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
+from domain.window import Window
 from tests.domain.contacts.people import EMAIL, POST, SMS, WRITTEN, person, topic_ids
 
 NON, SINGLE, DOUBLE, OUT = ConsentStatus

@@ -8,11 +8,12 @@ import pytest
 from domain.actor import Actor
 from domain.contacts import pages
 from domain.contacts.filter import ContactFilter
-from domain.contacts.pages import Direction, Order, OrderField, Place, Window, page, total
+from domain.contacts.pages import Direction, Order, OrderField, Place, page, total
 from domain.contacts.queries import by_ids
 from domain.contacts.rows import ContactRow
 from domain.errors import DomainError
 from domain.values import Lifecycle
+from domain.window import Window
 from tests.domain.contacts.people import person, refused
 
 NAMES = ["Bob", "anna", None, "\u00c9mile", "Bob", "carl", "", "anna", "Zo\u00eb", "bob"]
@@ -39,7 +40,7 @@ async def test_pages_forward_and_backward_are_the_whole_list(actor: Actor, peopl
         return words.get(order.field, ""), contact_id
 
     expected = sorted(people, key=key, reverse=order.direction is Direction.DESC)
-    window, forward = Window(first=3), list[UUID]()
+    window, forward = Window[Place](first=3), list[UUID]()
     while True:
         shown = await page(actor, window, order)
         forward.extend(contact.id for contact in shown.contacts)
@@ -69,7 +70,7 @@ async def test_a_filtered_list_is_the_whole_list_filtered(
     where = ContactFilter(or_=[ContactFilter(search="b"), ContactFilter(search="@")])
     every = (await page(actor, Window(), order)).contacts
     expected = [contact for contact in every if contact.email or "b" in contact.name.lower()]
-    window, found = Window(first=2), list[ContactRow]()
+    window, found = Window[Place](first=2), list[ContactRow]()
     while True:
         shown = await page(actor, window, order, where)
         found.extend(shown.contacts)
@@ -126,7 +127,7 @@ async def test_the_total_is_asked_for_apart(actor: Actor, stranger: Actor, peopl
         (Window(before=Place("\ud800", uuid4())), "before"),
     ],
 )
-async def test_a_bad_window_is_refused(actor: Actor, window: Window, field: str) -> None:
+async def test_a_bad_window_is_refused(actor: Actor, window: Window[Place], field: str) -> None:
     """Negative or huge sizes, both at once, and places that no list has."""
     with pytest.raises(DomainError) as refusal:
         await page(actor, window, Order(OrderField.NAME))

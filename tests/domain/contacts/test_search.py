@@ -6,10 +6,11 @@ import pytest
 
 from domain.actor import Actor
 from domain.contacts.create import NewContact, NewPoint, create_contact
-from domain.contacts.pages import Window, page
+from domain.contacts.pages import page
 from domain.contacts.rarity import forget, learn, rarest
 from domain.contacts.search import contains, patterns
 from domain.infra.db import pool
+from domain.window import Window
 from tests.domain.contacts.people import CALL, EMAIL, person
 
 

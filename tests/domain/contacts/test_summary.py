@@ -8,11 +8,12 @@ import pytest
 
 from domain.actor import Actor
 from domain.contacts.filter import ContactFilter
-from domain.contacts.pages import Window, page
+from domain.contacts.pages import page
 from domain.contacts.queries import by_ids, points
 from domain.contacts.rows import opted_in, primary, subscribed
 from domain.contacts.summary import Summary, summary
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
+from domain.window import Window
 from tests.domain.contacts.people import EMAIL, person
 from tests.domain.contacts.test_filter_sql import populate
 

@@ -17,6 +17,7 @@ from domain.groups.queries import GroupRow, by_ids, of_contacts, page, sizes
 from domain.groups.queries import total as group_total
 from domain.groups.update import update_group
 from domain.infra.db import tx
+from domain.window import Window
 from tests.domain.contacts.people import person, refused
 
 
@@ -113,16 +114,16 @@ async def test_groups_come_by_name(actor: Actor, stranger: Actor) -> None:
     found: list[str] = []
     after = None
     while True:
-        shown = await page(actor, 2, after)
+        shown = await page(actor, Window(first=2, after=after))
         found.extend(group.name for group in shown.groups)
         assert shown.has_previous is (after is not None)
         if not shown.has_next:
             break
         after = shown.places[-1]
     assert found == ["Alpha", "alphabet", "beta", "Delta", "gamma 100%"]
-    assert [group.name for group in (await page(actor, search=" ALPHA")).groups] == ["Alpha", "alphabet"]
-    assert [group.name for group in (await page(actor, search="0%")).groups] == ["gamma 100%"]
-    assert (await page(actor, search="\x00")).groups == []
+    assert [group.name for group in (await page(actor, Window(), search=" ALPHA")).groups] == ["Alpha", "alphabet"]
+    assert [group.name for group in (await page(actor, Window(), search="0%")).groups] == ["gamma 100%"]
+    assert (await page(actor, Window(), search="\x00")).groups == []
     assert (await group_total(actor), await group_total(actor, "alpha")) == (5, 2)
 
 
@@ -132,7 +133,7 @@ async def test_groups_come_by_name(actor: Actor, stranger: Actor) -> None:
 async def test_a_bad_page_is_refused(actor: Actor, first: int, after: tuple[str, UUID] | None, field: str) -> None:
     """Sizes below nought or above 250, and places that no list has."""
     with pytest.raises(DomainError) as refusal:
-        await page(actor, first, after)
+        await page(actor, Window(first=first, after=after))
     assert refused(refusal.value) == [("INVALID", field)]
 
 

@@ -36,6 +36,7 @@ from domain.messages.journeys.watch import watch
 from domain.messages.journeys.words import Templates
 from domain.messages.templates import create_template, templates, update_template
 from domain.values import Channel, ConsentAction, Deliverability, Lifecycle
+from domain.window import Window
 from tests.domain.bulk.working import now as standing
 from tests.domain.contacts.people import WRITTEN, history_of, opted_in, person, refused, row, topic_ids
 from tests.mailing import Server, send_mail
@@ -71,7 +72,7 @@ async def by_hand(actor: Actor, one: Journey, *contacts: UUID, occasion: str | N
 
 async def missed(actor: Actor, **where: Any) -> list[Missed]:
     """What was missed, newest first."""
-    return await missed_page(actor, 50, None, MissedFilter(**where), datetime.now(UTC))
+    return list((await missed_page(actor, Window(), MissedFilter(**where), datetime.now(UTC))).rows)
 
 
 async def resent(actor: Actor, **asked: Any) -> Operation:

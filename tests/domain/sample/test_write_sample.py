@@ -11,6 +11,7 @@ from domain.messages.templates import templates
 from domain.sample.journeys import POSTAL_ADDRESS, write_journey
 from domain.sample.write import write_sample
 from domain.values import Channel, ConsentStatus
+from domain.window import Window
 from tests.domain.consent.population import account
 from tests.mailing import Server, mailbox, send_mail, text
 
@@ -48,7 +49,7 @@ async def test_a_welcome_and_a_missed_message(db: None, mailbox: Server) -> None
     assert [journey.name for journey in await journeys(actor)] == ["Welcome"]
     assert await watch(datetime.now(UTC)) == 0
     await send_mail(actor.account_id)
-    (kept,) = await missed_page(actor, 10, None, MissedFilter(), datetime.now(UTC))
+    (kept,) = (await missed_page(actor, Window(), MissedFilter(), datetime.now(UTC))).rows
     assert kept.reasons == [SendBlock.NON_MARKETABLE]
     (mail,) = mailbox.mails
     assert str(mail["subject"]).startswith("Welcome to ")

@@ -14,6 +14,7 @@ from domain.webhooks import queries, rules
 from domain.webhooks.create import delete_webhook
 from domain.webhooks.rows import DeliveryKind, WebhookRow
 from domain.webhooks.update import Changes, disable_webhook, enable_webhook, update_webhook
+from domain.window import Window
 from tests.domain.webhooks.conftest import delivering, endpoint, entries
 from tests.domain.webhooks.receiver import Receiver
 
@@ -72,7 +73,7 @@ async def test_a_failed_batch_is_tried_again_under_its_id_before_any_other(actor
     assert len(set(ids[:4])) == 1
     assert ids[4] != ids[0]
     assert receiver.positions == first + second
-    log = await queries.log(actor, made.row.id, 10)
+    log = (await queries.log(actor, made.row.id, Window())).rows
     assert [line.attempt for line in reversed(log)] == [1, 2, 3, 4, 1]
     assert [line.delivered for line in reversed(log)] == [False, False, False, True, True]
     assert log[-1].error == "The endpoint answered 500."
@@ -129,7 +130,7 @@ async def test_redirects_are_not_followed(actor: Actor, receiver: Receiver) -> N
     async with delivering():
         await settled(actor, made.row, written[-1])
     assert receiver.seen == 2
-    assert "Redirects are not followed" in ((await queries.log(actor, made.row.id, 9))[1].error or "")
+    assert "Redirects are not followed" in ((await queries.log(actor, made.row.id, Window())).rows[1].error or "")
 
 
 async def test_one_endpoints_silence_delays_nobody_else(actor: Actor, receiver: Receiver) -> None:
@@ -213,9 +214,10 @@ async def test_the_log_is_kept_short(actor: Actor, receiver: Receiver, monkeypat
     async with delivering():
         written = await entries(actor, 1)
         await settled(actor, made.row, written[-1])
-    kept = await queries.log(actor, made.row.id, 1_000)
-    assert len(kept) == 500
-    assert (kept[0].kind, kept[0].up_to_position) == (DeliveryKind.EVENTS, written[-1])
+    newest = (await queries.log(actor, made.row.id, Window(first=250))).rows
+    assert (newest[0].kind, newest[0].up_to_position) == (DeliveryKind.EVENTS, written[-1])
+    older = await queries.log(actor, made.row.id, Window(first=250, after=newest[-1].id))
+    assert (len(newest) + len(older.rows), older.has_next) == (500, False)
 
 
 async def test_soak(actor: Actor, receiver: Receiver) -> None:
