@@ -276,3 +276,28 @@ PREVIEW = (
     + _JUDGED.format(turn=_SHARED)
     + _TALLY
 )
+
+# For addresses that come into being in the caller's statement, of contacts that do: nothing stands that could differ,
+# so one decision is everybody's. Whoever makes one of them at the same moment is waited for, and breaks its uniqueness.
+ADMIT = """
+), addressed AS (
+  INSERT INTO address (account_id, id, channel, hash, value, consent, consent_at, proof)
+  SELECT $1, address_id, channel, hash, value,
+         CASE WHEN permitted IS NULL THEN 'NON_MARKETABLE' ELSE {consent}::consent_status END,
+         CASE WHEN permitted IS NOT NULL THEN {now} END, permitted
+    FROM point ORDER BY hash, channel
+), admitted AS (
+  INSERT INTO ledger (account_id, position, occurred_at, action, source, channel, consent_from, consent_to,
+                      contact_id, address_id, evidence_id, operation_id, actor)
+  SELECT $1, permitted, {now}, {action}::consent_action, {source}::consent_source, channel, 'NON_MARKETABLE',
+         {consent}::consent_status, contact_id, address_id, {evidence}, {operation}, {actor}
+    FROM point WHERE permitted IS NOT NULL
+), counted AS (
+  INSERT INTO summary_delta (account_id, channel, lifecycle, consent, deliverability, topic_on, contacts)
+  SELECT $1, NULL::channel, 'ACTIVE'::lifecycle, NULL::consent_status, NULL::deliverability, topic_on, count(*)
+    FROM newcomer GROUP BY topic_on
+   UNION ALL
+  SELECT $1, channel, 'ACTIVE', CASE WHEN permitted IS NULL THEN 'NON_MARKETABLE' ELSE {consent}::consent_status END,
+         'OK', topic_on, count(*)
+    FROM point WHERE slot = 1 GROUP BY channel, permitted IS NULL, topic_on
+"""

@@ -1,134 +1,167 @@
-"""The contacts that a part brings: made in a few statements, however many."""
+"""The contacts that a part brings, made in one statement, however many.
 
+Of most rows nobody holds an address yet, as far as was seen when the list was sorted: `welcome` makes their contacts,
+addresses and permission without another look, and whoever was faster breaks a uniqueness. `create` makes the contacts
+of rows that were matched, some of whose addresses are there already; their permission is asked for afterwards.
+"""
+
+from typing import Final
+
+from domain.consent.admit import ADMIT, admission
 from domain.contacts.counts import enter
 from domain.imports.ids import uuid7s
+from domain.imports.match_sql import asks, fresh_id
 from domain.imports.part import Part
-from domain.imports.plan import EMAILS, SLOTS
+from domain.imports.plan import EMAILS, SLOTS, ImportPlan
 from domain.values import Channel
 
-_ALONE = "FROM merging m WHERE m.kind = 'CREATE'"
-_FROM = "FROM merging m JOIN {table} s ON s.account_id = $1 AND s.n = m.n WHERE m.kind = 'CREATE'"
-_CONTACTS = f"""
-INSERT INTO contact (account_id, id, external_id, first_name, last_name, contact_type, attributes, updated_at,
-                     name, email, phone, search)
-SELECT $1, m.contact_id, s.external_id, s.first_name, s.last_name, s.contact_type, coalesce(s.attributes, '{{{{}}}}'),
-       $2, s.name, coalesce(s.email, s.email2, s.email3, ''), coalesce(s.mobile, s.phone, ''), s.search
-  {_FROM} ORDER BY m.contact_id
+# Positions are drawn in an order that makes sense to a reader: a contact, its addresses, the permission of each.
+_MAKING = """
+WITH newcomer AS MATERIALIZED (
+  SELECT s.*, nextval('ledger_position') AS created FROM ({rows}) s
+), point AS MATERIALIZED (
+  SELECT p.*, nextval('ledger_position') AS added, CASE WHEN p.asks THEN nextval('ledger_position') END AS permitted
+    FROM (SELECT s.n, s.contact_id, s.topic_on, v.* FROM newcomer s
+           CROSS JOIN LATERAL (VALUES {points}) AS v(place, channel, slot, address_id, hash, value, asks)) p
+   WHERE p.address_id IS NOT NULL
+), contacts AS (
+  INSERT INTO contact (account_id, id, external_id, first_name, last_name, contact_type, attributes, updated_at,
+                       name, email, phone, search)
+  SELECT $1, contact_id, external_id, first_name, last_name, contact_type, coalesce(attributes, '{{}}'),
+         $2, name, coalesce(email, email2, email3, ''), coalesce(mobile, phone, ''), search
+    FROM newcomer
+), states AS (
+  INSERT INTO contact_state (account_id, contact_id, topic_on) SELECT $1, contact_id, topic_on FROM newcomer
+), points AS (
+  INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
+  SELECT $1, {point_id}, contact_id, channel, slot, address_id FROM point
+), tagged AS (
+  INSERT INTO contact_tag (account_id, contact_id, tag, operation_id)
+  SELECT DISTINCT $1::uuid, s.contact_id, w.tag, $4::uuid FROM newcomer s, unnest(s.tags || $6::text[]) w(tag)
+), recorded AS (
+  INSERT INTO ledger (account_id, position, occurred_at, action, source, actor, operation_id, evidence_id,
+                      contact_id, address_id, channel)
+  SELECT $1, position, $2, action, 'IMPORT', $3, $4, $5, contact_id, address_id, channel FROM (
+    SELECT created AS position, 'CONTACT_CREATED'::consent_action AS action, contact_id, NULL::uuid AS address_id,
+           NULL::channel AS channel
+      FROM newcomer
+    UNION ALL
+    SELECT added, 'ADDRESS_ADDED', contact_id, address_id, channel FROM point) e
+{more}
+)
+SELECT (SELECT count(*) FROM newcomer) AS created, (SELECT count(DISTINCT contact_id) FROM point WHERE asks) AS opted_in
+"""
+_MATCHED = """
+SELECT s.*, m.contact_id, {topic_on} AS topic_on, {ids}
+  FROM merging m JOIN {table} s ON s.account_id = $1 AND s.n = m.n WHERE m.kind = 'CREATE' ORDER BY m.contact_id
+"""
+_FRESH = """
+SELECT s.*, {contact_id} AS contact_id, {topic_on} AS topic_on, {asks} AS asks, {ids}
+  FROM {table} s WHERE s.account_id = $1 AND s.n = ANY ($7::integer[]) ORDER BY s.n
+"""
+_ADMIT: Final = ADMIT.format(
+    now="$2", actor="$3", operation="$4", evidence="$5", source="'IMPORT'", consent="$8", action="$9"
+)
+_JOINED = """
+), joined AS (
+  INSERT INTO group_member (account_id, group_id, contact_id, operation_id)
+  SELECT $1, g.id, s.contact_id, $4 FROM newcomer s
+   CROSS JOIN (
+     SELECT id FROM contact_group WHERE account_id = $1 AND id = ANY ($10::uuid[]) ORDER BY id FOR KEY SHARE) g
+"""
+# The file's word on a topic is kept; where it is not what holds for everybody, it is a change.
+_SWITCHED = """
+), switch AS MATERIALIZED (
+  SELECT s.contact_id, w.topic_id, w.subscribed,
+         CASE WHEN w.subscribed <> t.default_subscribed THEN nextval('ledger_position') END AS position
+    FROM newcomer s
+   CROSS JOIN LATERAL (
+     SELECT unnest(s.topics_on) AS topic_id, true AS subscribed UNION ALL SELECT unnest(s.topics_off), false) w
+    JOIN topic t ON t.account_id = $1 AND t.id = w.topic_id
+), switched AS (
+  INSERT INTO topic_switch (account_id, contact_id, topic_id, subscribed, updated_at)
+  SELECT $1, contact_id, topic_id, subscribed, $2 FROM switch
+), told AS (
+  INSERT INTO ledger (account_id, position, occurred_at, action, source, actor, operation_id, evidence_id,
+                      contact_id, topic_id)
+  SELECT $1, position, $2, CASE WHEN subscribed THEN 'TOPIC_ON' ELSE 'TOPIC_OFF' END::consent_action, 'IMPORT', $3, $4,
+         $5, contact_id, topic_id
+    FROM switch WHERE position IS NOT NULL
 """
 # A topic is on when it was switched on, or is on by default and was not switched off.
-_STATES = """
-INSERT INTO contact_state (account_id, contact_id, topic_on)
-SELECT $1, m.contact_id, {topic_on} {rows} ORDER BY m.contact_id
-"""
 _SOME_DEFAULT = "SELECT EXISTS (SELECT FROM topic WHERE account_id = $1 AND default_subscribed)"
-_SWITCHED = """
-coalesce(cardinality(s.topics_on) > 0, false) OR EXISTS (
-  SELECT FROM topic t WHERE t.account_id = $1 AND t.default_subscribed AND (t.id = ANY (s.topics_off)) IS NOT TRUE)"""
-_POINTS = """
-INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
-SELECT $1, {id}, contact_id, channel, slot, address_id
-  FROM ({points}) p ORDER BY contact_id
-"""
-_POINT = """
-SELECT m.n, {place} AS place, m.contact_id, '{channel}'::channel AS channel, {slot} AS slot, m.{name}_id AS address_id
-  FROM merging m WHERE m.kind = 'CREATE' AND m.{name}_id IS NOT NULL
-"""
+_ANY_ON = """(coalesce(cardinality(s.topics_on) > 0, false) OR EXISTS (
+  SELECT FROM topic t WHERE t.account_id = $1 AND t.default_subscribed AND (t.id = ANY (s.topics_off)) IS NOT TRUE))"""
 # What erasure emptied is filled in, and an email is written as its owner writes it now.
 _VALUES = """
 UPDATE address a SET value = s.{name}
   FROM merging m JOIN {table} s ON s.account_id = $1 AND s.n = m.n
  WHERE m.kind = 'CREATE' AND a.account_id = $1 AND a.id = m.{name}_id AND {stale}
 """
-_ENTRIES = """
-INSERT INTO ledger (account_id, position, occurred_at, action, source, actor, operation_id, evidence_id,
-                    contact_id, address_id, channel)
-SELECT $1, nextval('ledger_position'), $2, action, 'IMPORT', $3, $4, $5, contact_id, address_id, channel
-  FROM (
-    SELECT m.contact_id, 0 AS slot, 'CONTACT_CREATED'::consent_action AS action, NULL::uuid AS address_id,
-           NULL::channel AS channel
-      FROM merging m WHERE m.kind = 'CREATE'
-    UNION ALL
-    SELECT contact_id, slot, 'ADDRESS_ADDED', address_id, channel FROM ({points}) p
-     ORDER BY contact_id, channel NULLS FIRST, slot) e
-"""
-_TAGS = """
-INSERT INTO contact_tag (account_id, contact_id, tag, operation_id)
-SELECT DISTINCT $1::uuid, m.contact_id, w.tag, $3::uuid
-  FROM merging m JOIN {table} s ON s.account_id = $1 AND s.n = m.n,
-       unnest(s.tags || $2::text[]) w(tag)
- WHERE m.kind = 'CREATE'
-"""
-_IDS = """
-SELECT coalesce(array_agg(contact_id), '{}') AS ids, coalesce(bool_or(known), false) AS known
-  FROM merging WHERE kind = 'CREATE'
-"""
-# Addresses that are new themselves stand in one cell a channel; the contacts in one of their own.
-_NEW_CELLS = """
-INSERT INTO summary_delta (account_id, channel, lifecycle, consent, deliverability, topic_on, contacts)
-SELECT $1, w.channel, 'ACTIVE', CASE WHEN w.channel IS NOT NULL THEN 'NON_MARKETABLE'::consent_status END,
-       CASE WHEN w.channel IS NOT NULL THEN 'OK'::deliverability END, {topic_on}, w.contacts
-  FROM (SELECT count(*) AS total{counts} FROM merging m WHERE m.kind = 'CREATE') c,
-       LATERAL (VALUES (NULL::channel, c.total){cells}) AS w(channel, contacts)
- WHERE w.contacts > 0
-"""
+_IDS = "SELECT coalesce(array_agg(contact_id), '{}') FROM merging WHERE kind = 'CREATE'"
+
+
+async def welcome(part: Part, rows: list[int]) -> None:
+    """Make contacts of rows whose addresses are all new. Raises asyncpg.UniqueViolationError when one is not."""
+    plan = part.plan
+    step = admission(plan.opt_in())
+    ids = ", ".join(
+        f"CASE WHEN s.{slot}_hash IS NOT NULL THEN {fresh_id(slot)} END AS {slot}_id" for slot in plan.slots
+    )
+    source = _FRESH.format(
+        contact_id=fresh_id(), topic_on=await _topic_on(part), asks=asks(plan), ids=ids, table=part.table
+    )
+    more = _ADMIT + (_SWITCHED if plan.switches else "") + (_JOINED if part.groups else "")
+    groups = [list(part.groups)] if part.groups else []
+    permission = (step and step.consent, step and step.action)
+    made = await part.connection.fetchrow(_statement(plan, source, more), *_given(part), rows, *permission, *groups)
+    assert made is not None
+    part.count("created", made["created"])
+    part.count("opted_in", made["opted_in"])
 
 
 async def create(part: Part) -> None:
-    """Make the contacts of the rows that nobody was found for; their addresses are locked."""
-    connection, account_id, job = part.connection, part.account_id, part.job
-    found = await connection.fetchrow(_IDS)
-    assert found is not None
-    ids = found["ids"]
-    if not ids:
+    """Make the contacts of matched rows that nobody was found for; their addresses are there, and locked."""
+    connection, account_id, plan = part.connection, part.account_id, part.plan
+    made = await connection.fetchval(_IDS)
+    if not made:
         return
-    fields = {column.field.partition(":")[0] for column in part.plan.columns}
-    await connection.execute(_CONTACTS.format(table=part.table), account_id, job.now)
-    some = await connection.fetchval(_SOME_DEFAULT, account_id)
-    topic_on = _SWITCHED if "topic" in fields else str(bool(some)).lower()
-    await connection.execute(
-        _STATES.format(topic_on=topic_on, rows=_FROM.format(table=part.table) if "topic" in fields else _ALONE),
-        account_id,
-    )
-    points = " UNION ALL ".join(_points(part.plan.slots))
-    if points:
-        await connection.execute(_POINTS.format(points=points, id=uuid7s("n % 32768 + 32768 * place")), account_id)
-        if found["known"]:
-            await _write_values(part)
-        origin = (account_id, job.now, job.actor, job.operation_id, job.evidence_id)
-        await connection.execute(_ENTRIES.format(points=points), *origin)
-    if "tags" in fields or part.plan.tags:
-        await connection.execute(_TAGS.format(table=part.table), account_id, list(part.plan.tags), job.operation_id)
-    if found["known"] or "topic" in fields:
-        await enter(connection, account_id, ids)
-    else:
-        await connection.execute(_new_cells(part.plan.slots, topic_on), account_id)
-    part.count("created", len(ids))
+    ids = ", ".join([*(f"m.{slot}_id" for slot in plan.slots), "false AS asks"])
+    source = _MATCHED.format(topic_on=await _topic_on(part), ids=ids, table=part.table)
+    await connection.fetchrow(_statement(plan, source, ""), *_given(part))
+    for name in plan.slots:
+        stale = f"a.value IS DISTINCT FROM s.{name}" if name in EMAILS else "a.value IS NULL"
+        await connection.execute(_VALUES.format(table=part.table, name=name, stale=stale), account_id)
+    await enter(connection, account_id, made)
+    part.count("created", len(made))
 
 
-def _points(slots: list[str]) -> list[str]:
+def _statement(plan: ImportPlan, source: str, more: str) -> str:
+    point_id = uuid7s("n % 32768 + 32768 * place")
+    return _MAKING.format(rows=source, points=", ".join(_points(plan)), point_id=point_id, more=more)
+
+
+def _given(part: Part) -> tuple[object, ...]:
+    job = part.job
+    return part.account_id, job.now, job.actor, job.operation_id, job.evidence_id, list(part.plan.tags)
+
+
+def _points(plan: ImportPlan) -> list[str]:
     """Emails close up: the first that a row has is the primary."""
     before: list[str] = []
     parts = []
-    for name in slots:
+    for place, name in enumerate(plan.slots, 7):
         channel = SLOTS[name][0]
         slot = "1"
         if channel is Channel.EMAIL:
-            slot = " + ".join(["1", *(f"(m.{other}_id IS NOT NULL)::int" for other in before)])
+            slot = " + ".join(["1", *(f"(s.{other}_id IS NOT NULL)::int" for other in before)])
             before.append(name)
-        parts.append(_POINT.format(channel=channel, slot=slot, name=name, place=7 + list(SLOTS).index(name)))
-    return parts
+        asked = "s.asks" if channel in plan.channels else "false"
+        parts.append(f"({place}, '{channel}'::channel, {slot}, s.{name}_id, s.{name}_hash, s.{name}, {asked})")
+    return parts or ["(0, NULL::channel, 0, NULL::uuid, NULL::bytea, NULL::text, false)"]
 
 
-def _new_cells(slots: list[str], topic_on: str) -> str:
-    by_channel: dict[Channel, list[str]] = {}
-    for name in slots:
-        by_channel.setdefault(SLOTS[name][0], []).append(f"m.{name}_id")
-    counts = [f", count(coalesce({', '.join(ids)})) AS {channel.lower()}" for channel, ids in by_channel.items()]
-    cells = [f", ('{channel}', c.{channel.lower()})" for channel in by_channel]
-    return _NEW_CELLS.format(topic_on=topic_on, counts="".join(counts), cells="".join(cells))
-
-
-async def _write_values(part: Part) -> None:
-    for name in part.plan.slots:
-        stale = f"a.value IS DISTINCT FROM s.{name}" if name in EMAILS else "a.value IS NULL"
-        await part.connection.execute(_VALUES.format(table=part.table, name=name, stale=stale), part.account_id)
+async def _topic_on(part: Part) -> str:
+    if part.plan.switches:
+        return _ANY_ON
+    return str(bool(await part.connection.fetchval(_SOME_DEFAULT, part.account_id))).lower()

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from domain.imports.match_sql import match
 from domain.imports.part import Part
-from domain.imports.plan import EMAILS, SLOTS
+from domain.imports.plan import SLOTS
 from domain.values import OptOutPolicy
 
 _CONTACTS = "SELECT lock_contacts($1, $2, '{}', false)"
+_AMENDED = "SELECT coalesce(array_agg(contact_id), '{}') FROM merging WHERE kind = 'AMEND'"
 _TO_LOCK = """
-SELECT count(*) AS rows, coalesce(array_agg(n) FILTER (WHERE known OR kind = 'AMEND'), '{}') AS doubtful,
-       coalesce(array_agg(contact_id) FILTER (WHERE kind = 'AMEND'), '{}') AS contacts
+SELECT count(*) AS rows, coalesce(array_agg(n) FILTER (WHERE known OR kind = 'AMEND'), '{}') AS doubtful
   FROM merging WHERE kind IN ('CREATE', 'AMEND')
 """
 # Whoever makes the same address at this moment is waited for; then the one that was to be made here is not there.
@@ -29,15 +29,6 @@ _WANTED = """
 SELECT m.n, m.{slot}_id AS id, '{channel}'::channel AS channel, s.{slot}_hash AS hash, s.{slot} AS value
   FROM merging m JOIN {table} s ON s.account_id = $1 AND s.n = m.n WHERE m.{slot}_new
 """
-# Rows that were put in by different statements can be after the same new number: it is made once.
-_SHARED = """
-UPDATE merging m SET {slot}_id = one.id
-  FROM {table} s, (
-    SELECT t.{slot}_hash AS hash, (array_agg(o.{slot}_id ORDER BY o.n))[1] AS id
-      FROM merging o JOIN {table} t ON t.account_id = $1 AND t.n = o.n
-     WHERE o.{slot}_new GROUP BY 1 HAVING count(DISTINCT o.{slot}_id) > 1) one
- WHERE m.{slot}_new AND s.account_id = $1 AND s.n = m.n AND s.{slot}_hash = one.hash
-"""
 _KNOWN = """
 SELECT count(*) FROM (SELECT FROM address a WHERE a.account_id = $1 AND a.id IN (
   SELECT unnest(ARRAY[{ids}]) FROM merging m WHERE m.n = ANY ($3::integer[])
@@ -53,23 +44,26 @@ class MovedError(Exception):
     """What was read before the locks is no longer so, in a way that needs other locks: begin the part again."""
 
 
-async def hold(part: Part, *, mixed: bool) -> bool:
-    """Lock what the matched rows are about, and match them again; false when no row has anything to change.
+async def hold(part: Part) -> list[UUID]:
+    """Lock the contacts that matched rows are going to change; answers them."""
+    contacts: list[UUID] = await part.connection.fetchval(_AMENDED)
+    part.policy = OptOutPolicy(await part.connection.fetchval(_CONTACTS, part.account_id, contacts))
+    return contacts
+
+
+async def hold_addresses(part: Part, contacts: list[UUID]) -> bool:
+    """Make and lock the addresses of matched rows, and match them again; false when no row has anything to change.
 
     A row all of whose addresses are made here is nobody's, and needs no second look. Raises MovedError when somebody
-    else made one of them, or a contact that was not locked turned up. `mixed`: several statements matched the rows.
+    else made one of them, or a contact that was not locked turned up.
     """
     connection, account_id = part.connection, part.account_id
     found = await connection.fetchrow(_TO_LOCK)
     assert found is not None
     if not found["rows"]:
         return False
-    contacts, doubtful = found["contacts"], found["doubtful"]
-    part.policy = OptOutPolicy(await connection.fetchval(_CONTACTS, account_id, contacts))
-    if mixed:
-        await _share(part)
     await _make(part)
-    if doubtful:
+    if doubtful := found["doubtful"]:
         ids = ", ".join(f"m.{slot}_id" for slot in part.plan.slots)
         if ids:
             await connection.execute(_KNOWN.format(ids=ids), account_id, contacts, doubtful)
@@ -78,12 +72,6 @@ async def hold(part: Part, *, mixed: bool) -> bool:
         if await connection.fetchval(_STRANGER, contacts):
             raise MovedError
     return True
-
-
-async def _share(part: Part) -> None:
-    for slot in part.plan.slots:
-        if slot not in EMAILS:
-            await part.connection.execute(_SHARED.format(slot=slot, table=part.table), part.account_id)
 
 
 async def _make(part: Part) -> None:

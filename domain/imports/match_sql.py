@@ -7,6 +7,7 @@ and matched again on a fresh view.
 from itertools import product
 from typing import Final
 
+from domain.consent.admit import admission
 from domain.consent.change import tabulate
 from domain.consent.rules import Request
 from domain.imports.ids import uuid7s
@@ -54,15 +55,9 @@ SELECT n, kind, CASE WHEN kind = 'CREATE' THEN {contact_new} ELSE contact_id END
                 ELSE 'SAME' END AS kind
       FROM compared) judged
 """
-# Nobody's yet, as far as was seen: the addresses are made without a look, and whoever was faster is noticed then.
-_FRESH = """
-INSERT INTO merging (n, kind, contact_id, asks, differs, known{slots})
-SELECT n, 'CREATE', {contact_new}, {asks}, false, false{fresh}
-  FROM (SELECT *{drawn} FROM (
-    SELECT s.*, 'CREATE' AS kind{none} FROM {table} s WHERE s.account_id = $1 AND s.n = ANY ($2::integer[])) s) s
-"""
 _SORTING = """
-SELECT n, CASE WHEN rival IS NULL AND found IS NULL AND num_nonnulls({known}) = 0 AND NOT ({nobody}) THEN 'FRESH'
+SELECT n, CASE WHEN rival IS NULL AND found IS NULL AND num_nonnulls({known}) = 0 AND NOT ({nobody}) AND {plain}
+                    THEN 'FRESH'
                WHEN {same} AND rival IS NULL AND found IS NOT NULL AND NOT differs AND asks IS NOT FALSE
                     AND (asks IS NULL OR settled) THEN 'SAME'
                ELSE 'LOOK' END AS kind
@@ -71,6 +66,10 @@ SELECT n, CASE WHEN rival IS NULL AND found IS NULL AND num_nonnulls({known}) = 
 _HELD = """
       LEFT JOIN contact_point {slot}_q ON {slot}_q.account_id = $1 AND {slot}_q.contact_id = s.contact_id
        AND {slot}_q.channel = '{channel}' AND {slot}_q.slot = 1"""
+# What many rows share is looked at row by row.
+_ALONE = """({slot}_hash IS NULL OR {slot}_hash NOT IN (
+                      SELECT {slot}_hash FROM {table} WHERE {slot}_hash IS NOT NULL AND verdict IS NULL
+                       GROUP BY 1 HAVING count(*) > 1))"""
 AGAIN: Final = "s.n = ANY ($4::integer[])"
 
 
@@ -82,15 +81,15 @@ def match(plan: ImportPlan, table: str, groups: list[str]) -> str:
 def sorting(plan: ImportPlan, table: str, groups: list[str], *, same: bool) -> str:
     """The statement that sorts every row, its parameters as in `match`; `same`: whether any could hold already."""
     pieces = _pieces(plan, table, groups)
+    pieces["plain"] = " AND ".join(_plain(plan, table))
     skipping = plan.on_existing is OnExisting.SKIP
     pieces["same"] = "true" if same and not skipping else "false"
     return (_COMPARED + _SORTING).format(**pieces, materialized="NOT MATERIALIZED", rows="true")
 
 
-def fresh(plan: ImportPlan, table: str) -> str:
-    """The statement that puts rows, `$2`, into `merging` as new without a look."""
-    none = "".join(f", NULL::uuid AS {slot}_id" for slot in plan.slots)
-    return _FRESH.format(**_pieces(plan, table, []), none=none)
+def fresh_id(slot: str | None = None) -> str:
+    """An expression for the id of a new contact of a row `s`, or of its address in a slot."""
+    return uuid7s(_counter(slot) if slot else "n % 32768")
 
 
 def _pieces(plan: ImportPlan, table: str, groups: list[str]) -> dict[str, str]:
@@ -106,7 +105,7 @@ def _pieces(plan: ImportPlan, table: str, groups: list[str]) -> dict[str, str]:
         "sole": f"coalesce({', '.join([*(f'{slot}_h.contact_id' for slot in numbers), 'NULL::uuid'])})",
         "holders": f"coalesce({', '.join([*(f'nullif({slot}_h.holders, 0)' for slot in numbers), '0'])})",
         "ids": "".join(_found(slot) for slot in plan.slots),
-        "contact_new": uuid7s("n % 32768"),
+        "contact_new": fresh_id(),
         "slots": "".join(f", {slot}_id, {slot}_new" for slot in plan.slots),
         "known": ", ".join(f"{slot}_id" for slot in plan.slots) or "rival",
         "fresh": "".join(_fresh(slot) for slot in plan.slots),
@@ -122,13 +121,13 @@ def _pieces(plan: ImportPlan, table: str, groups: list[str]) -> dict[str, str]:
 
 def _drawn(slot: str) -> str:
     wanted = f"{slot}_id IS NULL AND {slot}_hash IS NOT NULL"
-    return f", CASE WHEN {wanted} THEN {uuid7s(_counter(slot))} END AS {slot}_fresh"
+    return f", CASE WHEN {wanted} THEN {fresh_id(slot)} END AS {slot}_fresh"
 
 
 def _fresh(slot: str) -> str:
     """An address that the account does not know gets its id here; a number that rows share, one for all of them."""
     alone = slot in EMAILS
-    new = uuid7s(_counter(slot)) if alone else f"first_value({slot}_fresh) OVER (PARTITION BY {slot}_hash)"
+    new = fresh_id(slot) if alone else f"first_value({slot}_fresh) OVER (PARTITION BY {slot}_hash)"
     wanted = f"{slot}_id IS NULL AND {slot}_hash IS NOT NULL AND kind IN ('CREATE', 'AMEND')"
     return f",\n       CASE WHEN {wanted} THEN {new} ELSE {slot}_id END, {wanted}"
 
@@ -143,6 +142,12 @@ def asks(plan: ImportPlan) -> str:
     if plan.asks:
         return "s.accepts"
     return "true" if plan.granted else "NULL::boolean"
+
+
+def _plain(plan: ImportPlan, table: str) -> list[str]:
+    """What must hold of a new row for it to be made without a look: no number is shared, and nothing is refused."""
+    alone = [_ALONE.format(slot=slot, table=table) for slot in plan.slots if slot not in EMAILS]
+    return [*alone, "asks IS NOT false" if admission(plan.opt_in()) else "asks IS NULL"]
 
 
 def _claims(plan: ImportPlan) -> list[str]:

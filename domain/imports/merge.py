@@ -18,10 +18,10 @@ from domain.errors import ErrorCode
 from domain.imports import staging
 from domain.imports.amend import amend
 from domain.imports.belong import belong
-from domain.imports.create import create
-from domain.imports.hold import MovedError, hold, rematch
+from domain.imports.create import create, welcome
+from domain.imports.hold import MovedError, hold, hold_addresses, rematch
 from domain.imports.ids import SET_MOMENT
-from domain.imports.match_sql import MERGING, fresh
+from domain.imports.match_sql import MERGING
 from domain.imports.part import Part
 from domain.imports.permit import permit
 from domain.imports.plan import ImportPlan
@@ -46,13 +46,13 @@ INSERT INTO contact_group (account_id, id, name, created_at) VALUES ($1, uuidv7(
 _GROUP = "SELECT id FROM contact_group WHERE account_id = $1 AND lower(name) = lower($2)"
 _KINDS = "SELECT kind, count(*)::integer AS n FROM merging GROUP BY kind"
 _SET_ASIDE = """
-SELECT s.n, s.line, coalesce(m.kind, s.verdict) AS kind, coalesce(m.contact_id, s.one) AS contact_id,
-       coalesce(m.other, s.other) AS other,
-       {names}
-  FROM {table} s LEFT JOIN merging m ON m.n = s.n
- WHERE s.account_id = $1 AND s.n >= $2 AND s.n < $3
-   AND (s.verdict IS NOT NULL OR m.kind IN ('CONFLICT', 'NOBODY', 'DUPLICATE', 'SKIP'))
- ORDER BY s.n
+SELECT s.line, s.verdict AS kind, s.one AS contact_id, s.other, {names}
+  FROM {table} s WHERE s.account_id = $1 AND s.n >= $2 AND s.n < $3 AND s.verdict IS NOT NULL ORDER BY s.n
+"""
+_LEFT = """
+SELECT s.line, m.kind, m.contact_id, m.other, {names}
+  FROM merging m JOIN {table} s ON s.account_id = $1 AND s.n = m.n AND s.n >= $2 AND s.n < $3
+ WHERE m.kind IN ('CONFLICT', 'NOBODY', 'DUPLICATE', 'SKIP') ORDER BY s.n
 """
 _REFUSED = (
     "SELECT s.n, s.line, {names} FROM {table} s WHERE s.account_id = $1 AND s.n = ANY ($2::integer[]) ORDER BY s.n"
@@ -62,6 +62,7 @@ _MOVED = """
 SELECT DISTINCT contact_id FROM ledger
  WHERE account_id = $1 AND contact_id = ANY ($2::uuid[]) AND operation_id = $3 AND action IN ('OPT_IN', 'OPT_OUT')
 """
+Counts = dict[ErrorCode, int]
 _ORDER: Final = (*CHECK_ORDER, *(code for code in ErrorCode if code not in CHECK_ORDER))
 
 
@@ -89,7 +90,6 @@ async def merge_part(connection: Connection, job: Job, contact_ids: list[UUID]) 
     written = await connection.fetchrow(_PART, job.account_id, job.operation_id, job.number)
     assert written is not None
     await connection.execute(_PLANNING)
-    await connection.execute(MERGING)
     rows = _Rows(job.number * progress["part_rows"], progress["part_rows"], *written)
     if not plan.dry_run:
         return await _merge(connection, job, plan, rows, progress["group_ids"])
@@ -107,12 +107,11 @@ async def _merge(connection: Connection, job: Job, plan: ImportPlan, rows: _Rows
         try:
             async with connection.transaction():
                 part = _part(connection, job, plan, rows, groups)
-                await connection.execute(fresh(plan, part.table), job.account_id, rows.fresh)
-                return await _work(part, rows.look, rows.same)
+                return await _work(part, rows.fresh, rows.look, rows.same)
         except (MovedError, asyncpg.UniqueViolationError):
             pass
     part = _part(connection, job, plan, rows, groups)
-    return await _work(part, sorted([*rows.fresh, *rows.look]), rows.same)
+    return await _work(part, [], sorted([*rows.fresh, *rows.look]), rows.same)
 
 
 def _part(connection: Connection, job: Job, plan: ImportPlan, rows: _Rows, groups: Sequence[UUID]) -> Part:
@@ -120,19 +119,27 @@ def _part(connection: Connection, job: Job, plan: ImportPlan, rows: _Rows, group
     return Part(connection, job, plan, table, rows.first, rows.first + rows.size, list(groups))
 
 
-async def _work(part: Part, rows: Sequence[int], same: int) -> Tally:
-    connection = part.connection
+async def _work(part: Part, new: list[int], look: list[int], same: int) -> Tally:
+    """New contacts' addresses are made once those who are there are locked: the one order of locks."""
     await _new_group(part)
-    if rows:
-        await rematch(part, rows)
-    if await hold(part, mixed=bool(rows)):
+    contacts = await _look(part, look) if look else []
+    if new:
+        await welcome(part, new)
+    if look and await hold_addresses(part, contacts):
         await create(part)
         await amend(part)
         await belong(part)
-        await connection.execute(_PLANNING_OF_THE_DOOR)
+        await part.connection.execute(_PLANNING_OF_THE_DOOR)
         await permit(part)
-        await connection.execute(_PLANNING)
-    return await _tally(part, same)
+        await part.connection.execute(_PLANNING)
+    return await _tally(part, len(new), same, looked=bool(look))
+
+
+async def _look(part: Part, rows: list[int]) -> list[UUID]:
+    """Match rows, and lock whom they change."""
+    await part.connection.execute(MERGING)
+    await rematch(part, rows)
+    return await hold(part)
 
 
 async def _new_group(part: Part) -> None:
@@ -144,14 +151,24 @@ async def _new_group(part: Part) -> None:
         part.groups = list(dict.fromkeys([*part.groups, made]))
 
 
-async def _tally(part: Part, same: int) -> Tally:
-    connection = part.connection
-    kinds = {row["kind"]: row["n"] for row in await connection.fetch(_KINDS)}
-    changed, unchanged = kinds.get("CREATE", 0), same + kinds.get("SAME", 0)
-    skipped: dict[ErrorCode, int] = {}
-    failed: dict[ErrorCode, int] = {}
-    await _tell_set_aside(part, skipped, failed)
-    amended = await connection.fetch(_AMENDED)
+async def _tally(part: Part, new: int, same: int, *, looked: bool) -> Tally:
+    skipped: Counts = {}
+    failed: Counts = {}
+    await _tell_set_aside(part, _SET_ASIDE, skipped, failed)
+    changed, unchanged = new, same
+    if looked:
+        await _tell_set_aside(part, _LEFT, skipped, failed)
+        kinds = {row["kind"]: row["n"] for row in await part.connection.fetch(_KINDS)}
+        amended, left = await _amended(part, skipped)
+        changed, unchanged = changed + kinds.get("CREATE", 0) + amended, unchanged + kinds.get("SAME", 0) + left
+        await _tell_refused(part)
+    return Tally(changed, unchanged, skipped, failed=failed, counts=part.counts, lines=part.lines)
+
+
+async def _amended(part: Part, skipped: Counts) -> tuple[int, int]:
+    """How many of the contacts that were found differ now, and how many do not and were refused nothing."""
+    changed = unchanged = 0
+    amended = await part.connection.fetch(_AMENDED)
     moved = await _moved(part, [row["contact_id"] for row in amended])
     for row in amended:
         codes = [code for code, _, _ in part.refused.get(row["n"], ())]
@@ -162,8 +179,7 @@ async def _tally(part: Part, same: int) -> Tally:
             skipped[code] = skipped.get(code, 0) + 1
         else:
             unchanged += 1
-    await _tell_refused(part)
-    return Tally(changed, unchanged, skipped, failed=failed, counts=part.counts, lines=part.lines)
+    return changed, unchanged
 
 
 async def _moved(part: Part, contacts: list[UUID]) -> set[UUID]:
@@ -173,10 +189,10 @@ async def _moved(part: Part, contacts: list[UUID]) -> set[UUID]:
     return {row["contact_id"] for row in rows}
 
 
-async def _tell_set_aside(part: Part, skipped: dict[ErrorCode, int], failed: dict[ErrorCode, int]) -> None:
+async def _tell_set_aside(part: Part, rows: str, skipped: Counts, failed: Counts) -> None:
     """Rows that were not merged at all."""
     names = _names(part)
-    text = _SET_ASIDE.format(table=part.table, names=", ".join(f"s.{name}" for name in names))
+    text = rows.format(table=part.table, names=", ".join(f"s.{name}" for name in names))
     for row in await part.connection.fetch(text, part.account_id, part.first, part.end):
         kind = row["kind"]
         code = {"CONFLICT": ErrorCode.CONFLICT, "NOBODY": ErrorCode.NO_ADDRESS}.get(kind, ErrorCode.DUPLICATE)

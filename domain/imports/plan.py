@@ -55,6 +55,11 @@ class ImportPlan:
         """Whether the file says row by row who accepts marketing."""
         return any(column.field == "accepts_marketing" for column in self.columns)
 
+    @property
+    def switches(self) -> bool:
+        """Whether the file says row by row who hears about a topic."""
+        return any(column.field.startswith("topic:") for column in self.columns)
+
     def header(self, field: str) -> str | None:
         """The column's header in the file, of the field."""
         return next((column.header for column in self.columns if column.field == field), None)

@@ -1,6 +1,7 @@
 """Imports as tests want them: a list given, worked off in this process, and what came of it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
@@ -32,10 +33,17 @@ async def bring(actor: Actor, text: str, *, granted: bool = True, **wish: Any) -
     return await work_off(actor, queued.id)
 
 
-async def work_off(actor: Actor, operation_id: UUID) -> Operation:
-    """Do what a worker does, to the end, and answer the operation as it stands then."""
+async def work_off(
+    actor: Actor, operation_id: UUID, sorted_rows: Callable[[], Awaitable[object]] | None = None
+) -> Operation:
+    """Do what a worker does, to the end, and answer the operation as it stands then.
+
+    `sorted_rows`: what somebody does after the list was sorted and before any of it is merged.
+    """
     assert await claim(actor.account_id, operation_id)
     await stage(actor.account_id, operation_id, asyncio.Event(), nullcontext())
+    if sorted_rows:
+        await sorted_rows()
     works: dict[BulkKind, Work] = {**WORK, BulkKind.IMPORT: merge_part}
     while await run_part(actor.account_id, operation_id, works) is Step.DONE:
         await asyncio.sleep(0)

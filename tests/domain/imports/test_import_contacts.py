@@ -54,7 +54,7 @@ async def test_new_contacts(actor: Actor) -> None:
         ("EMAIL", 1, "ann@example.com", "SINGLE_OPT_IN"),
         ("SMS", 1, "+14155550101", "NON_MARKETABLE"),
     ]
-    assert await history_of(actor, ann) == ["CONTACT_CREATED", "ADDRESS_ADDED", "ADDRESS_ADDED", "OPT_IN"]
+    assert await history_of(actor, ann) == ["CONTACT_CREATED", "ADDRESS_ADDED", "OPT_IN", "ADDRESS_ADDED"]
     proof = (await points_of(actor, ann))[0].proof
     kept = await pool().fetchrow(
         "SELECT e.statement, l.operation_id, l.source FROM ledger l"
