@@ -57,7 +57,7 @@ def application() -> Starlette:
     """A new application, by the settings as they are now."""
     key = settings().api_key
     ide = Ide(prefill_key=key.get_secret_value() if key else None)
-    return Starlette(
+    made = Starlette(
         routes=[
             Route("/graphql", View(ide)),
             WebSocketRoute("/graphql", serve),
@@ -79,6 +79,9 @@ def application() -> Starlette:
         exception_handlers={Exception: fault},
         lifespan=lifespan,
     )
+    # Starlette's redirect is an absolute link, built from whatever Host was sent.
+    made.router.redirect_slashes = False
+    return made
 
 
 app = application()

@@ -42,6 +42,7 @@ def _serve(given: "Settings") -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        http="api.http.uvicorn_heads:HeadProtocol",
         ws="api.http.uvicorn_frames:FrameProtocol",
         ws_max_size=1 << 20,
         # Messages are small, and a compressor a socket would be most of its memory.

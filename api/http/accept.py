@@ -11,7 +11,8 @@ JSON: Final = "application/json"
 RESPONSE_JSON: Final = "application/graphql-response+json"
 SSE: Final = "text/event-stream"
 MULTIPART: Final = "multipart/mixed"
-_WILDCARDS: Final = ("*/*", "application/*")
+_WILDCARDS: Final = ("application/*", "*/*")
+"""The closer one first: what is said of it counts (RFC 9110, section 12.5.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,13 @@ def accepted(accept: str) -> Accepted:
 
 
 def _one(qualities: dict[str, float]) -> str | None:
-    best = max((RESPONSE_JSON, JSON), key=lambda name: qualities.get(name, 0.0))
-    if qualities.get(best, 0.0) > 0:
-        return best
-    return JSON if any(qualities.get(name, 0.0) > 0 for name in _WILDCARDS) else None
+    """The better one; of equally good ones that which is named, else JSON."""
+    anything = next((qualities[name] for name in _WILDCARDS if name in qualities), 0.0)
+    known = [(qualities.get(name, anything), name in qualities, name) for name in (RESPONSE_JSON, JSON)]
+    quality, named, best = max(known, key=lambda one: one[:2])
+    if not named and known[1][0] == quality:
+        best = JSON
+    return best if quality > 0 else None
 
 
 def _is_apollo(parameters: list[str]) -> bool:

@@ -1,6 +1,8 @@
 """GraphQL over HTTP: what a request may look like."""
 
+import asyncio
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -11,10 +13,15 @@ from api.http.accept import JSON
 from api.http.persisted import read_hash
 from domain.infra.settings import settings
 
+MOST_PARAMETERS: Final = 20
 MAX_NESTING: Final = 100
 MAX_VALUES: Final = 20_000
 MAX_MAPS: Final = 1_000
 """How deep a request's JSON may be nested, and how many values and maps it may hold."""
+
+
+READ_SECONDS: Final = 30.0
+"""So long a body may take to arrive."""
 
 
 class BadRequest(Exception):  # noqa: N818 - the reason for an answer, not a fault
@@ -28,8 +35,12 @@ class BadRequest(Exception):  # noqa: N818 - the reason for an answer, not a fau
         self.headers = headers
 
 
+class BadDocument(BadRequest):
+    """A well-formed request whose document says nothing, or whose values cannot be kept: one operation's fault."""
+
+
 async def from_post(request: Request) -> Asked:
-    """The GraphQL request in a body. Raises BadRequest: 415 for another media type, 413 for too large, 400."""
+    """The GraphQL request in a body. Raises BadRequest: 415 for another media type, 413 for too large, 408, 400."""
     kind, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     if kind != JSON:
         raise BadRequest(415, f"Send the request as {JSON}.")
@@ -42,11 +53,23 @@ async def from_post(request: Request) -> Asked:
 
 def from_query(request: Request) -> Asked:
     """The GraphQL request in a URL. Raises BadRequest 400."""
-    given: dict[str, Any] = dict(request.query_params)
+    pairs = _parameters(request.url.query)
+    given: dict[str, Any] = dict(pairs)
+    if len(given) < len(pairs):
+        raise BadRequest(400, "Give each parameter once.")
     for name in ("variables", "extensions"):
         if name in given:
             given[name] = read_json(given[name].encode("utf-8", "surrogatepass"), name)
     return asked(given)
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+    except UnicodeDecodeError:
+        raise BadRequest(400, "The parameters are not UTF-8.") from None
+    except ValueError:
+        raise BadRequest(400, "These are too many parameters.") from None
 
 
 async def _body(request: Request) -> bytes:
@@ -55,13 +78,16 @@ async def _body(request: Request) -> bytes:
         raise _too_large(most)
     parts, size = [], 0
     try:
-        async for part in request.stream():
-            parts.append(part)
-            size += len(part)
-            if size > most:
-                raise _too_large(most)
+        async with asyncio.timeout(READ_SECONDS):
+            async for part in request.stream():
+                parts.append(part)
+                size += len(part)
+                if size > most:
+                    raise _too_large(most)
     except ClientDisconnect:
         raise BadRequest(400, "The body was cut off.") from None
+    except TimeoutError:
+        raise BadRequest(408, "The body did not arrive in time.", connection="close") from None
     return b"".join(parts)
 
 
@@ -71,12 +97,23 @@ def _too_large(most: int) -> BadRequest:
 
 def read_json(raw: bytes, what: str = "The body") -> Any:
     """JSON without NUL, which PostgreSQL's text cannot hold. Raises BadRequest 400, 413 for too many values."""
+    value = read_any_json(raw, what)
+    refuse_nul(raw, value)
+    return value
+
+
+def refuse_nul(raw: bytes, value: Any) -> None:
+    """Raise BadDocument for a value, read from this JSON, that holds NUL."""
+    if b"\\u0000" in raw and _holds_nul(value):
+        raise BadDocument(400, "Text cannot hold the character NUL.", BAD_USER_INPUT)
+
+
+def read_any_json(raw: bytes, what: str = "The body") -> Any:
+    """JSON. Raises BadRequest 400, 413 for too many values."""
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:
         raise BadRequest(400, f"{what} is not JSON.") from None
-    if b"\\u0000" in raw and _holds_nul(value):
-        raise BadRequest(400, "Text cannot hold the character NUL.", BAD_USER_INPUT)
     # Counting bytes is quick, and nearly always enough.
     if raw.count(b"[") + raw.count(b"{") > MAX_NESTING or raw.count(b",") > MAX_VALUES:
         _check_size(value, what)
@@ -121,8 +158,10 @@ def asked(given: Any) -> Asked:
         raise BadRequest(400, "`documentId` must be a string.")
     if query is None and (sha or document):
         query = ""
-    elif not isinstance(query, str) or not query.strip():
+    elif not isinstance(query, str):
         raise BadRequest(400, "`query` must be the text of a GraphQL document.")
+    elif not query.strip():
+        raise BadDocument(400, "`query` must be the text of a GraphQL document.")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest(400, "`variables` must be a map.")
     if name is not None and not isinstance(name, str):

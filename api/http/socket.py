@@ -19,7 +19,7 @@ from api.http.key_origins import may_use
 from api.http.leaving import is_leaving, listening
 from api.http.log import named, request_id
 from api.http.metrics import SOCKETS
-from api.http.request import BadRequest, asked, read_json
+from api.http.request import BadDocument, BadRequest, asked, read_any_json, refuse_nul
 from api.http.streams import stream_of
 from api.shared import Portion
 from api.visitor import visit
@@ -30,6 +30,8 @@ INIT_SECONDS: Final = 10.0
 RECHECK_SECONDS: Final = 10.0
 MAX_MESSAGE: Final = 1024 * 1024
 MAX_STREAMS: Final = 100
+MAX_REASON: Final = 123
+"""Bytes of a reason for closing: all that a control frame holds (RFC 6455, section 5.5)."""
 SEND_SECONDS: Final = 30.0
 """So long a reader may take nothing at all before it is given up."""
 
@@ -40,7 +42,7 @@ class Close(Exception):  # noqa: N818 - the protocol's way to end, not a fault
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason
+        self.reason = reason.encode()[:MAX_REASON].decode(errors="ignore")
 
 
 async def serve(socket: WebSocket) -> None:
@@ -93,7 +95,7 @@ class Connection:
         watch = asyncio.create_task(self._watch())
         try:
             while True:
-                await self._handle(await self._receive())
+                await self._handle(*await self._receive())
         except Close as close:
             await self._close(close)
         except WebSocketDisconnect:
@@ -126,7 +128,7 @@ class Connection:
             with suppress(RuntimeError, WebSocketDisconnect):
                 await self.socket.close(close.code, close.reason)
 
-    async def _receive(self) -> dict[str, Any]:
+    async def _receive(self) -> tuple[dict[str, Any], bytes]:
         message = await self.socket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1000))
@@ -136,34 +138,33 @@ class Connection:
         if len(text) > MAX_MESSAGE:
             raise Close(1009, "The message is too large.")
         try:
-            value = read_json(text.encode("utf-8", "surrogatepass"), "The message")
+            raw = text.encode("utf-8", "surrogatepass")
+            value = read_any_json(raw, "The message")
+            if not isinstance(value, dict):
+                raise Close(4400, "A message is a JSON object.")
         except BadRequest as bad:
             raise Close(4400, bad.message) from None
-        if not isinstance(value, dict):
-            raise Close(4400, "A message is a JSON object.")
-        return value
+        return value, raw
 
-    async def _handle(self, message: dict[str, Any]) -> None:
+    async def _handle(self, message: dict[str, Any], raw: bytes) -> None:
         match message.get("type"):
             case "connection_init":
-                await self._init(message.get("payload"))
+                await self._init(_payload(message))
             case "ping":
-                await self._send("pong", payload=message.get("payload"))
+                await self._send("pong", payload=_payload(message))
             case "pong":
-                pass
+                _payload(message)
             case "subscribe":
-                self._subscribe(message)
+                await self._subscribe(message, raw)
             case "complete":
                 self._complete(message.get("id"))
             case _:
                 raise Close(4400, "This is no message of the protocol.")
 
-    async def _init(self, payload: Any) -> None:
+    async def _init(self, payload: dict[str, Any] | None) -> None:
         if self.begun:
             raise Close(4429, "Too many initialisation requests")
         self.begun = True
-        if payload is not None and not isinstance(payload, dict):
-            raise Close(4400, "The payload is a JSON object.")
         given = {name.lower(): value for name, value in (payload or {}).items()}.get("authorization")
         self.authorization = given if isinstance(given, str) else self.authorization
         visitor = visit(self.socket)
@@ -178,24 +179,30 @@ class Connection:
         self.context = Context(actor, request_id(self.socket.scope), visitor)
         await self._send("connection_ack")
 
-    def _subscribe(self, message: dict[str, Any]) -> None:
+    async def _subscribe(self, message: dict[str, Any], raw: bytes) -> None:
         if self.context is None:
             raise Close(4401, "Unauthorized")
         key = message.get("id")
         if not isinstance(key, str) or not key or not isinstance(message.get("payload"), dict):
             raise Close(4400, "Subscribing takes an id and a payload.")
-        try:
-            request = asked(message["payload"])
-        except BadRequest as bad:
-            raise Close(4400, bad.message) from None
         if key in self.tasks:
             raise Close(4409, f"Subscriber for {key[:50]} already exists")
+        try:
+            refuse_nul(raw, message)
+            request = asked(message["payload"])
+        except BadDocument as bad:
+            await self._send("error", key, [{"message": bad.message, "extensions": {"code": bad.code}}])
+            return
+        except BadRequest as bad:
+            raise Close(4400, bad.message) from None
         if len(self.tasks) >= MAX_STREAMS:
             raise Close(4429, f"At most {MAX_STREAMS} operations at once")
         self.tasks[key] = asyncio.create_task(self._operate(key, request, self.context))
 
     def _complete(self, key: Any) -> None:
-        task = self.tasks.pop(key, None) if isinstance(key, str) else None
+        if not isinstance(key, str) or not key:
+            raise Close(4400, "Completing takes an id.")
+        task = self.tasks.pop(key, None)
         if task:
             task.cancel()
 
@@ -274,3 +281,10 @@ class Connection:
         if self.main is not None and not self.given_up:
             self.given_up = True
             self.main.cancel()
+
+
+def _payload(message: dict[str, Any]) -> dict[str, Any] | None:
+    payload = message.get("payload")
+    if not isinstance(payload, dict | None):
+        raise Close(4400, "The payload is a JSON object.")
+    return payload

@@ -47,7 +47,12 @@ async def server() -> AsyncIterator[str]:
             patch.setattr(application, "settings", lambda: given)
             app = application.application()
         config = uvicorn.Config(
-            app, lifespan="off", log_config=None, ws="api.http.uvicorn_frames:FrameProtocol", ws_max_size=1 << 20
+            app,
+            lifespan="off",
+            log_config=None,
+            http="api.http.uvicorn_heads:HeadProtocol",
+            ws="api.http.uvicorn_frames:FrameProtocol",
+            ws_max_size=1 << 20,
         )
         running = _Uvicorn(config)
         task = asyncio.create_task(running.serve([listening]))

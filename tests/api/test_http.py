@@ -108,6 +108,24 @@ async def test_a_body_that_is_too_large(api: Client) -> None:
         assert response.json()["errors"][0]["extensions"]["code"] == "TOO_LARGE"
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    ["query=%7Bviewer%7Bactor%7D%7D&query=%7B__typename%7D", "query=%7B__typename%7D%ff", "a=1&" * 30],
+)
+async def test_a_url_that_can_be_read_in_two_ways(api: Client, parameters: str) -> None:
+    """A parameter given twice, bytes that are no UTF-8 and floods of parameters are a 400, not a guess."""
+    async with connected() as http:
+        response = await http.get(f"/graphql?{parameters}", headers={"authorization": f"Bearer {api.key}"})
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (400, "BAD_REQUEST")
+
+
+async def test_no_link_is_built_from_the_host_header(api: Client) -> None:
+    """A path with a slash too many is not found; nobody is sent to whatever host was named."""
+    async with connected() as http:
+        response = await http.post("/graphql/", json={}, headers={"host": "evil.example"})
+    assert (response.status_code, "location" in response.headers) == (404, False)
+
+
 async def test_queries_by_get_and_nothing_else(api: Client) -> None:
     """GET runs queries; mutations need a POST, subscriptions a socket."""
     headers = {"authorization": f"Bearer {api.key}"}

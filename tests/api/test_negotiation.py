@@ -29,6 +29,11 @@ PAGE = "https://app.example.com"
         ("text/csv", None, None, False),
         ("application/*;q=0.1, text/html", JSON, None, False),
         (f"{JSON};q=x", None, None, False),
+        (f"{JSON};q=0, */*", RESPONSE, None, False),
+        (f"{RESPONSE};q=0, */*;q=0.5", JSON, None, False),
+        (f"{RESPONSE};q=0.5, */*", JSON, None, False),
+        (f"{RESPONSE}, */*", RESPONSE, None, False),
+        ("application/*;q=0, */*", None, None, False),
     ],
 )
 def test_what_is_accepted(accept: str, one: str | None, stream: str | None, first: bool) -> None:

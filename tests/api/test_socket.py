@@ -53,6 +53,10 @@ async def test_no_key_no_socket(api: Client, server: str, payload: Any) -> None:
         (b"\x00", 4400),
         ('{"type": "connection_init"}', 4429),
         ("[" * 100_000, 4400),
+        ('{"type": "complete"}', 4400),
+        ('{"type": "complete", "id": 1}', 4400),
+        ('{"type": "ping", "payload": 1}', 4400),
+        ('{"type": "pong", "payload": "x"}', 4400),
     ],
 )
 async def test_what_is_no_message_closes_the_socket(api: Client, server: str, sent: str | bytes, code: int) -> None:
@@ -69,6 +73,14 @@ async def test_subscribing_comes_after_the_acknowledgement(api: Client, server: 
         assert await socket.closed() == 4401
 
 
+async def test_the_reason_for_closing_fits_its_frame(api: Client, server: str) -> None:
+    """An id of many bytes, used twice, closes with 4409 all the same."""
+    async with connected(server, api.key) as socket:
+        for _ in range(2):
+            await socket.subscribe("subscription { consentEvents { id } }", key="\u20ac" * 60)
+        assert await socket.closed() == 4409
+
+
 async def test_an_operation_in_use_is_not_begun_again(api: Client, server: str) -> None:
     """The same id twice at once closes with 4409; after its completion the id is free."""
     feed = "subscription { consentEvents { id } }"
@@ -83,8 +95,13 @@ async def test_an_operation_in_use_is_not_begun_again(api: Client, server: str) 
 async def test_errors_end_their_operation_alone(api: Client, server: str) -> None:
     """A document that cannot be run is answered with an error, and the socket goes on."""
     async with connected(server, api.key) as socket:
-        for text, code in (("{", "GRAPHQL_PARSE_FAILED"), ("{ nope }", "GRAPHQL_VALIDATION_FAILED")):
-            await socket.subscribe(text)
+        for text, code, given in (
+            ("{", "GRAPHQL_PARSE_FAILED", {}),
+            ("{ nope }", "GRAPHQL_VALIDATION_FAILED", {}),
+            (" ", "BAD_REQUEST", {}),
+            ("query($a: String) { groups(search: $a) { nodes { id } } }", "BAD_USER_INPUT", {"a": "\x00"}),
+        ):
+            await socket.subscribe(text, **given)
             message = await socket.receive()
             assert (message["type"], message["id"]) == ("error", "1")
             assert message["payload"][0]["extensions"]["code"] == code
