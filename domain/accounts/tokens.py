@@ -52,9 +52,10 @@ async def verify(text: str) -> Verified | None:
         return None
     try:
         claims = await _claims(text, given.oidc_issuer, given.oidc_audience)
-    except (jwt.PyJWTError, ValueError, TypeError):
+        until = datetime.fromtimestamp(claims["exp"] + SKEW_SECONDS, UTC) if claims else None
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
         return None
-    return await _verified(claims) if claims else None
+    return await _verified(claims, until) if claims and until else None
 
 
 async def _claims(text: str, issuer: str, audience: str) -> dict[str, Any] | None:
@@ -83,14 +84,13 @@ def _provider(issuer: str, url: str | None) -> KeySet:
     return KeySet(issuer, url)
 
 
-async def _verified(claims: dict[str, Any]) -> Verified | None:
+async def _verified(claims: dict[str, Any], until: datetime) -> Verified | None:
     account, subject = _account(claims), claims["sub"]
     scopes = _scopes(claims)
     if account is None or not isinstance(subject, str) or not 0 < len(subject) <= _MAX_SUBJECT or not scopes:
         return None
     if not subject.isprintable() or not await pool().fetchval(_EXISTS, account):
         return None
-    until = datetime.fromtimestamp(claims["exp"] + SKEW_SECONDS, UTC)
     return Verified(Actor(account, f"user:{subject}", scopes), until)
 
 
