@@ -19,7 +19,7 @@ from api.keys import ApiKey
 from api.messages.send import Delivery
 from api.messages.templates import Template
 from api.missed import wrapped_missed
-from api.relay import Node, read_id, uuid_of
+from api.relay import Node, pair_of, read_id, uuid_of
 from api.webhooks.types import Webhook, WebhookDelivery
 from domain.accounts import keys
 from domain.accounts import queries as accounts
@@ -40,12 +40,6 @@ Found = Mapping[UUID, Node]
 
 async def _contacts(info: Info, ids: Sequence[UUID]) -> Found:
     return await wrapped_by_id(info, ids)
-
-
-async def _points(info: Info, ids: Sequence[UUID]) -> Found:
-    rows = await contacts.points_by_ids(info.context.actor, ids)
-    page = ContactPage(info, list({row.contact_id for row in rows.values()}))
-    return {key: ContactPoint.of(row, page) for key, row in rows.items()}
 
 
 async def _groups(info: Info, ids: Sequence[UUID]) -> Found:
@@ -103,7 +97,6 @@ async def _sent(info: Info, ids: Sequence[UUID]) -> Found:
 
 _LOADERS: Final[dict[str, Callable[[Info, Sequence[UUID]], Awaitable[Found]]]] = {
     "Contact": _contacts,
-    "ContactPoint": _points,
     "Group": _groups,
     "BulkOperation": _operations,
     "Topic": _topics,
@@ -125,7 +118,14 @@ async def load(info: Info, ids: Sequence[str]) -> dict[str, Node]:
         keys = {key: text for text in ids if (key := uuid_of(kind, text)) is not None}
         if keys:
             found |= {keys[key]: node for key, node in (await loader(info, list(keys))).items()}
-    return found | await _events(info, ids)
+    return found | await _points(info, ids) | await _events(info, ids)
+
+
+async def _points(info: Info, ids: Sequence[str]) -> dict[str, Node]:
+    keys = {key: text for text in ids if (key := pair_of("ContactPoint", text)) is not None}
+    rows = await contacts.points_by_ids(info.context.actor, list(keys)) if keys else {}
+    page = ContactPage(info, list({row.contact_id for row in rows.values()}))
+    return {keys[key]: ContactPoint.of(row, page) for key, row in rows.items()}
 
 
 async def _events(info: Info, ids: Sequence[str]) -> dict[str, Node]:

@@ -27,6 +27,11 @@ def global_id(kind: str, key: UUID | int) -> strawberry.ID:
     return strawberry.ID(_encoded(f"{kind}:{key}".encode()))
 
 
+def pair_id(kind: str, one: UUID, other: UUID) -> strawberry.ID:
+    """The id that clients see of what is named by two keys."""
+    return strawberry.ID(_encoded(f"{kind}:{one}.{other}".encode()))
+
+
 def read_id(value: str) -> tuple[str, str] | None:
     """The kind and key of a global id, or None when it is none of ours."""
     kind, colon, key = _decoded(value).partition(b":")
@@ -36,13 +41,17 @@ def read_id(value: str) -> tuple[str, str] | None:
 def uuid_of(kind: str, value: str) -> UUID | None:
     """The UUID in a global id of one kind, or None when it is malformed or of another kind."""
     found = read_id(value)
+    return _uuid(found[1]) if found is not None and found[0] == kind else None
+
+
+def pair_of(kind: str, value: str) -> tuple[UUID, UUID] | None:
+    """The two UUIDs in a global id of one kind, or None when it is malformed or of another kind."""
+    found = read_id(value)
     if found is None or found[0] != kind:
         return None
-    try:
-        key = UUID(found[1])
-    except ValueError:
-        return None
-    return key if str(key) == found[1] else None
+    one, _, other = found[1].partition(".")
+    first, second = _uuid(one), _uuid(other)
+    return (first, second) if first and second else None
 
 
 def required(kind: str, value: str, *field: str) -> UUID:
@@ -159,6 +168,15 @@ _WORDS: Final = {
     "InboundHook": "hook",
     "ApiKey": "key",
 }
+
+
+def _uuid(text: str) -> UUID | None:
+    """The UUID that is written just so."""
+    try:
+        key = UUID(text)
+    except ValueError:
+        return None
+    return key if str(key) == text else None
 
 
 def _encoded(raw: bytes) -> str:

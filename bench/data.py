@@ -39,8 +39,8 @@ SELECT $1, id, channel::channel,
  ORDER BY id
 """
 _POINTS = """
-INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
-SELECT $1, uuidv7(), id, channel::channel, slot, address_id FROM (
+INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id)
+SELECT $1, id, channel::channel, slot, address_id FROM (
     SELECT n, id, 'EMAIL' AS channel, 1 AS slot, email AS address_id FROM person
     UNION ALL
     SELECT n, id, 'EMAIL', 2, email2 FROM person WHERE n % 10 = 3

@@ -10,7 +10,7 @@ from api.contacts.actions import ContactAction
 from api.contacts.page import ContactPage
 from api.context import Info
 from api.fields import query
-from api.relay import After, Before, First, Last, Node, global_id, required, window
+from api.relay import After, Before, First, Last, Node, global_id, pair_id, required, window
 from api.scalars import JSON
 from domain.contacts import rows
 from domain.contacts.actions import available_actions
@@ -77,7 +77,7 @@ class ContactPoint(Node):
     def of(cls, row: PointRow, page: ContactPage) -> "ContactPoint":
         """A row as clients see it."""
         return cls(
-            id=global_id("ContactPoint", row.id),
+            id=pair_id("ContactPoint", *row.id),
             row=row,
             page=page,
             channel=row.channel,

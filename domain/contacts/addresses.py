@@ -36,9 +36,8 @@ UPDATE address a SET value = n.value FROM unnest($2::uuid[], $3::text[]) AS n(id
  WHERE a.account_id = $1 AND a.id = n.id
 """
 _ATTACH = """
-INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
-SELECT $1, n.id, $2, n.channel, n.slot, n.address_id
-  FROM unnest($3::uuid[], $4::channel[], $5::smallint[], $6::uuid[]) AS n(id, channel, slot, address_id)
+INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id)
+SELECT $1, $2, * FROM unnest($3::channel[], $4::smallint[], $5::uuid[])
 """
 
 
@@ -107,7 +106,6 @@ async def attach(connection: Connection, account_id: UUID, contact_id: UUID, poi
         _ATTACH,
         account_id,
         contact_id,
-        [uuid7() for _ in points],
         [point.channel for point in points],
         [point.slot for point in points],
         [point.address_id for point in points],

@@ -69,9 +69,8 @@ class Address(Model):
 class ContactPoint(Model):
     """Ties a contact's slot to an address."""
 
-    id = fields.UUIDField(primary_key=True)
+    contact_id = fields.UUIDField(primary_key=True)
     account_id = fields.UUIDField()
-    contact_id = fields.UUIDField()
     channel = fields.CharEnumField(Channel)
     slot = fields.SmallIntField()
     address_id = fields.UUIDField()

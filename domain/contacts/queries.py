@@ -9,7 +9,7 @@ import orjson
 
 from domain.actor import Actor
 from domain.contacts import rules
-from domain.contacts.rows import ContactRow, PointRow, SubscriptionRow
+from domain.contacts.rows import ContactRow, PointId, PointRow, SubscriptionRow
 from domain.errors import DomainError
 from domain.infra.db import Connection, pool
 from domain.values import Channel, ConsentStatus, Deliverability, Lifecycle
@@ -28,13 +28,13 @@ _BY_ADDRESS = f"""{_CONTACT} AND c.id = (
 """
 _ACCOUNT = "SELECT address_key, default_country FROM account WHERE account_id = $1"
 _POINT = """
-SELECT p.id, p.contact_id, p.channel, p.slot, p.address_id, coalesce(a.value, '') AS value, a.consent, a.deliverability,
+SELECT p.contact_id, p.channel, p.slot, p.address_id, coalesce(a.value, '') AS value, a.consent, a.deliverability,
        a.consent_at, a.confirmation_requested_at, a.proof
   FROM contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id
  WHERE p.account_id = $1
 """
 _POINTS = f"{_POINT} AND p.contact_id = ANY ($2::uuid[]) ORDER BY p.contact_id, p.channel, p.slot"
-_POINTS_BY_IDS = f"{_POINT} AND p.id = ANY ($2::uuid[])"
+_POINTS_BY_IDS = f"{_POINT} AND (p.contact_id, p.address_id) IN (SELECT * FROM unnest($2::uuid[], $3::uuid[]))"
 _TOPICS = """
 SELECT c.contact_id, t.id AS topic_id, coalesce(w.subscribed, t.default_subscribed) AS subscribed, w.updated_at
   FROM unnest($2::uuid[]) AS c(contact_id)
@@ -91,10 +91,11 @@ async def points_of(connection: Connection, account_id: UUID, contact_id: UUID) 
     return [_point(row) for row in await connection.fetch(_POINTS, account_id, [contact_id])]
 
 
-async def points_by_ids(actor: Actor, point_ids: Sequence[UUID]) -> dict[UUID, PointRow]:
+async def points_by_ids(actor: Actor, point_ids: Sequence[PointId]) -> dict[PointId, PointRow]:
     """The account's points with these ids; those it does not have are left out."""
-    rows = await pool().fetch(_POINTS_BY_IDS, actor.account_id, list(point_ids))
-    return {row["id"]: _point(row) for row in rows}
+    contacts, addresses = [contact for contact, _ in point_ids], [address for _, address in point_ids]
+    found = map(_point, await pool().fetch(_POINTS_BY_IDS, actor.account_id, contacts, addresses))
+    return {point.id: point for point in found}
 
 
 async def topics(actor: Actor, contact_ids: Sequence[UUID]) -> dict[UUID, list[SubscriptionRow]]:
@@ -149,7 +150,6 @@ async def _by_address(actor: Actor, lookup: Lookup) -> Any:
 
 def _point(row: Any) -> PointRow:
     return PointRow(
-        id=row["id"],
         contact_id=row["contact_id"],
         channel=Channel(row["channel"]),
         slot=row["slot"],

@@ -34,11 +34,14 @@ class ContactRow:
     updated_at: datetime
 
 
+PointId = tuple[UUID, UUID]
+"""A contact, and an address of theirs."""
+
+
 @dataclass(frozen=True, slots=True)
 class PointRow:
     """One address on one channel of one contact. Slot 1 is the primary."""
 
-    id: UUID
     contact_id: UUID
     channel: Channel
     slot: int
@@ -51,6 +54,11 @@ class PointRow:
     confirmation_requested_at: datetime | None
     proof: int | None
     """The ledger position that the present consent rests on."""
+
+    @property
+    def id(self) -> PointId:
+        """What names it, wherever it stands."""
+        return self.contact_id, self.address_id
 
     @property
     def opted_in(self) -> bool:

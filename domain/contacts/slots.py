@@ -15,7 +15,7 @@ from domain.infra.db import Connection
 from domain.ledger.append import Entry
 from domain.values import Channel, ConsentAction
 
-_DETACH = "DELETE FROM contact_point WHERE account_id = $1 AND contact_id = $2 AND id = ANY ($3::uuid[])"
+_DETACH = "DELETE FROM contact_point WHERE account_id = $1 AND contact_id = $2 AND address_id = ANY ($3::uuid[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ async def move_slots(connection: Connection, account_id: UUID, contact_id: UUID,
     if counted:
         await leave(connection, account_id, [contact_id])
     if leaving:
-        await connection.execute(_DETACH, account_id, contact_id, [point.id for point in leaving])
+        await connection.execute(_DETACH, account_id, contact_id, [point.address_id for point in leaving])
     await write_values(connection, account_id, plan.held)
     if coming:
         await attach(connection, account_id, contact_id, coming)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
-
 from domain.contacts import rules
 from domain.contacts.counts import enter, leave
 from domain.errors import ErrorCode
@@ -31,7 +29,7 @@ SELECT m.n, m.contact_id, {given}, {ids}, s.tags,
  ORDER BY m.contact_id
 """
 _POINTS = """
-SELECT p.contact_id, p.id, p.channel, p.slot, p.address_id, a.value, a.consent
+SELECT p.contact_id, p.channel, p.slot, p.address_id, a.value, a.consent
   FROM contact_point p JOIN address a ON a.account_id = $1 AND a.id = p.address_id
  WHERE p.account_id = $1 AND p.contact_id = ANY ($2::uuid[]) ORDER BY p.contact_id, p.channel, p.slot
 """
@@ -44,10 +42,13 @@ UPDATE contact c SET external_id = w.external_id, first_name = w.first_name, las
     AS w(id, external_id, first_name, last_name, contact_type, attributes, name, email, phone, search)
  WHERE c.account_id = $1 AND c.id = w.id
 """
-_DETACH = "DELETE FROM contact_point WHERE account_id = $1 AND id = ANY ($2::uuid[])"
+_DETACH = """
+DELETE FROM contact_point p USING unnest($2::uuid[], $3::uuid[]) AS w(contact_id, address_id)
+ WHERE p.account_id = $1 AND p.contact_id = w.contact_id AND p.address_id = w.address_id
+"""
 _ATTACH = """
-INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
-SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::channel[], $5::smallint[], $6::uuid[])
+INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id)
+SELECT $1, * FROM unnest($2::uuid[], $3::channel[], $4::smallint[], $5::uuid[])
 """
 _VALUES = """
 UPDATE address a SET value = w.value FROM unnest($2::uuid[], $3::text[]) AS w(id, value)
@@ -65,7 +66,6 @@ Slot = tuple[Channel, int]
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    id: UUID | None
     address_id: UUID
     value: str
     consent: ConsentStatus | None = None
@@ -114,7 +114,7 @@ async def amend(part: Part) -> None:
     points: dict[UUID, dict[Slot, _Point]] = defaultdict(dict)
     for point in await connection.fetch(_POINTS, account_id, [row["contact_id"] for row in rows]):
         points[point["contact_id"]][Channel(point["channel"]), point["slot"]] = _Point(
-            point["id"], point["address_id"], point["value"], ConsentStatus(point["consent"])
+            point["address_id"], point["value"], ConsentStatus(point["consent"])
         )
     changes = []
     for row in rows:
@@ -160,11 +160,10 @@ def _placed(row: Any, before: dict[Slot, _Point]) -> tuple[dict[Slot, _Point], b
             continue
         held = next((s for s, p in before.items() if s[0] is slot[0] and p.address_id == address_id), None)
         if held is None:
-            after[_free(slot, after, own)] = _Point(None, address_id, value)
+            after[_free(slot, after, own)] = _Point(address_id, value)
         elif slot[0] is Channel.EMAIL and before[held].value != value:
             rewritten = True
-            point = before[held]
-            after[held] = _Point(point.id, address_id, value, point.consent)
+            after[held] = _Point(address_id, value, before[held].consent)
     return after, rewritten
 
 
@@ -184,13 +183,13 @@ async def _write(part: Part, changes: Sequence[_Change]) -> None:
     counted = [change.contact_id for change in changes if change.moves_primary]
     if counted:
         await leave(connection, account_id, counted)
-    leaving = [point.id for change in changes for point in change.leaving]
+    leaving = [(change.contact_id, point.address_id) for change in changes for point in change.leaving]
     if leaving:
-        await connection.execute(_DETACH, account_id, leaving)
+        await connection.execute(_DETACH, account_id, *_columns(leaving))
     values = [(p.address_id, p.value) for change in changes for _, p in change.coming]
     if values:
         await connection.execute(_VALUES, account_id, *_columns(values))
-    coming = [(p.id or uuid7(), c.contact_id, s[0], s[1], p.address_id) for c in changes for s, p in c.coming]
+    coming = [(c.contact_id, s[0], s[1], p.address_id) for c in changes for s, p in c.coming]
     if coming:
         await connection.execute(_ATTACH, account_id, *_columns(coming))
         part.attached |= {(c.contact_id, p.address_id) for c in changes for _, p in c.coming if p.consent is None}

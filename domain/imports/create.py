@@ -9,7 +9,6 @@ from typing import Final
 
 from domain.consent.admit import ADMIT, admission
 from domain.contacts.counts import enter
-from domain.imports.ids import uuid7s
 from domain.imports.match_sql import asks, fresh_id
 from domain.imports.part import Part
 from domain.imports.plan import EMAILS, SLOTS, ImportPlan
@@ -21,8 +20,8 @@ WITH newcomer AS MATERIALIZED (
   SELECT s.*, nextval('ledger_position') AS created FROM ({rows}) s
 ), point AS MATERIALIZED (
   SELECT p.*, nextval('ledger_position') AS added, CASE WHEN p.asks THEN nextval('ledger_position') END AS permitted
-    FROM (SELECT s.n, s.contact_id, s.topic_on, v.* FROM newcomer s
-           CROSS JOIN LATERAL (VALUES {points}) AS v(place, channel, slot, address_id, hash, value, asks)) p
+    FROM (SELECT s.contact_id, s.topic_on, v.* FROM newcomer s
+           CROSS JOIN LATERAL (VALUES {points}) AS v(channel, slot, address_id, hash, value, asks)) p
    WHERE p.address_id IS NOT NULL
 ), contacts AS (
   INSERT INTO contact (account_id, id, external_id, first_name, last_name, contact_type, attributes, updated_at,
@@ -33,8 +32,8 @@ WITH newcomer AS MATERIALIZED (
 ), states AS (
   INSERT INTO contact_state (account_id, contact_id, topic_on) SELECT $1, contact_id, topic_on FROM newcomer
 ), points AS (
-  INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
-  SELECT $1, {point_id}, contact_id, channel, slot, address_id FROM point
+  INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id)
+  SELECT $1, contact_id, channel, slot, address_id FROM point
 ), tagged AS (
   INSERT INTO contact_tag (account_id, contact_id, tag, operation_id)
   SELECT DISTINCT $1::uuid, s.contact_id, w.tag, $4::uuid FROM newcomer s, unnest(s.tags || $6::text[]) w(tag)
@@ -137,8 +136,7 @@ async def create(part: Part) -> None:
 
 
 def _statement(plan: ImportPlan, source: str, more: str) -> str:
-    point_id = uuid7s("n % 32768 + 32768 * place")
-    return _MAKING.format(rows=source, points=", ".join(_points(plan)), point_id=point_id, more=more)
+    return _MAKING.format(rows=source, points=", ".join(_points(plan)), more=more)
 
 
 def _given(part: Part) -> tuple[object, ...]:
@@ -150,15 +148,15 @@ def _points(plan: ImportPlan) -> list[str]:
     """Emails close up: the first that a row has is the primary."""
     before: list[str] = []
     parts = []
-    for place, name in enumerate(plan.slots, 7):
+    for name in plan.slots:
         channel = SLOTS[name][0]
         slot = "1"
         if channel is Channel.EMAIL:
             slot = " + ".join(["1", *(f"(s.{other}_id IS NOT NULL)::int" for other in before)])
             before.append(name)
         asked = "s.asks" if channel in plan.channels else "false"
-        parts.append(f"({place}, '{channel}'::channel, {slot}, s.{name}_id, s.{name}_hash, s.{name}, {asked})")
-    return parts or ["(0, NULL::channel, 0, NULL::uuid, NULL::bytea, NULL::text, false)"]
+        parts.append(f"('{channel}'::channel, {slot}, s.{name}_id, s.{name}_hash, s.{name}, {asked})")
+    return parts or ["(NULL::channel, 0, NULL::uuid, NULL::bytea, NULL::text, false)"]
 
 
 async def _topic_on(part: Part) -> str:

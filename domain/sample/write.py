@@ -45,8 +45,8 @@ SELECT $1, c.id, c.external_id, c.first_name, c.last_name, c.contact_type, c.att
     AS c(id, external_id, first_name, last_name, contact_type, attributes, name, email, phone, search)
 """
 _POINTS = """
-INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
-SELECT $1, * FROM unnest($2::uuid[], $3::uuid[], $4::channel[], $5::smallint[], $6::uuid[])
+INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id)
+SELECT $1, * FROM unnest($2::uuid[], $3::channel[], $4::smallint[], $5::uuid[])
 """
 _STATES = """
 INSERT INTO contact_state (account_id, contact_id, topic_on) SELECT $1, * FROM unnest($2::uuid[], $3::boolean[])
@@ -118,10 +118,10 @@ async def _enter(connection: Connection, actor: Actor, key: bytes, some: dict[UU
         for c, slot, value in p.points
     ]
     held = await hold(connection, actor.account_id, list(dict.fromkeys(wanted for *_, wanted in points)))
-    places = [(uuid7(), id_, channel, slot, held[wanted].id) for id_, channel, slot, wanted in points]
+    places = [(id_, channel, slot, held[wanted].id) for id_, channel, slot, wanted in points]
     await connection.execute(_POINTS, actor.account_id, *map(list, zip(*places, strict=True)))
     entries = [Entry(ConsentAction.CONTACT_CREATED, id_) for id_ in some]
-    entries += [Entry(ConsentAction.ADDRESS_ADDED, id_, address, channel) for _, id_, channel, _, address in places]
+    entries += [Entry(ConsentAction.ADDRESS_ADDED, id_, address, channel) for id_, channel, _, address in places]
     await append(connection, Origin(actor.account_id, actor.name, ConsentSource.IMPORT, now), entries)
 
 

@@ -37,8 +37,8 @@ WITH person AS MATERIALIZED (
   INSERT INTO address (account_id, id, channel, consent, hash, value)
   SELECT $1, email, 'EMAIL', 'SINGLE_OPT_IN', sha256(uuid_send(email)), 'p' || n || '@example.com' FROM person
 )
-INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
-SELECT $1, uuidv7(), id, 'EMAIL', 1, email FROM person
+INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id)
+SELECT $1, id, 'EMAIL', 1, email FROM person
 """
 # What a worker that lives writes down at this moment is left to it: neither waits for the other.
 _SILENT = """

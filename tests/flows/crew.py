@@ -44,8 +44,8 @@ WITH person AS MATERIALIZED (
          sha256(uuid_send(address_id)), address_id || '@example.com'
     FROM (SELECT DISTINCT address_id, channel FROM point) AS a
 )
-INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
-SELECT $1, uuidv7(), id, channel, slot, address_id FROM point
+INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id)
+SELECT $1, id, channel, slot, address_id FROM point
 """
 
 

@@ -68,12 +68,12 @@ async def test_models_match_their_tables(db: None) -> None:
     "statement",
     [
         (
-            "INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)"
-            " VALUES (uuidv7(), uuidv7(), uuidv7(), 'SMS', 2, uuidv7())"
+            "INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id)"
+            " VALUES (uuidv7(), uuidv7(), 'SMS', 2, uuidv7())"
         ),
         (
-            "INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)"
-            " VALUES (uuidv7(), uuidv7(), uuidv7(), 'EMAIL', 4, uuidv7())"
+            "INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id)"
+            " VALUES (uuidv7(), uuidv7(), 'EMAIL', 4, uuidv7())"
         ),
         "INSERT INTO address (account_id, id, channel, hash) VALUES (uuidv7(), uuidv7(), 'FAX', sha256('x'))",
         "INSERT INTO address (account_id, id, channel, hash) VALUES (uuidv7(), uuidv7(), 'EMAIL', 'short')",

@@ -53,21 +53,21 @@ CREATE STATISTICS address_states (mcv) ON channel, consent, deliverability FROM 
 -- Rare, and looked for. No such index on consent: it would end HOT updates.
 CREATE INDEX address_undeliverable ON address (account_id, id) WHERE deliverability = 'ERROR';
 
+-- A contact's slot, and the address that it rests on: no slot has two, no contact has an address twice.
 CREATE TABLE contact_point (
   account_id uuid NOT NULL,
-  id uuid NOT NULL,
   contact_id uuid NOT NULL,
   channel channel NOT NULL,
   slot smallint NOT NULL,
   address_id uuid NOT NULL,
-  PRIMARY KEY (account_id, id),
-  UNIQUE (account_id, contact_id, channel, slot),
+  PRIMARY KEY (account_id, contact_id, channel, slot),
   FOREIGN KEY (account_id, contact_id) REFERENCES contact (account_id, id) NOT ENFORCED,
   FOREIGN KEY (account_id, address_id) REFERENCES address (account_id, id) NOT ENFORCED,
   CHECK (slot = 1 OR (channel = 'EMAIL' AND slot BETWEEN 2 AND 3))
 );
-CREATE UNIQUE INDEX contact_point_one_contact_an_email ON contact_point (account_id, address_id) WHERE channel = 'EMAIL';
-CREATE INDEX contact_point_address ON contact_point (account_id, address_id);
+-- An email address has one contact; any other address several, each once. One index keeps both, and finds them.
+CREATE UNIQUE INDEX contact_point_address ON contact_point (account_id, address_id, (
+  CASE WHEN channel <> 'EMAIL' THEN contact_id ELSE '00000000-0000-0000-0000-000000000000'::uuid END));
 
 CREATE FUNCTION contact_goes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

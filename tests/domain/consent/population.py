@@ -70,9 +70,8 @@ async def settle(actor: Actor, people: list[Person]) -> None:
         ],
     )
     await connection.executemany(
-        "INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)"
-        " VALUES ($1, $2, $3, $4, $5, $6)",
-        [(of, uuid7(), p.id, a.channel, slot, a.id) for p in people for slot, a in p.points],
+        "INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id) VALUES ($1, $2, $3, $4, $5)",
+        [(of, p.id, a.channel, slot, a.id) for p in people for slot, a in p.points],
     )
     await connection.execute(
         "INSERT INTO summary_delta (account_id, channel, lifecycle, consent, deliverability, topic_on, contacts) "

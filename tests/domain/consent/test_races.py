@@ -183,7 +183,7 @@ async def _add(connection: Connection, actor: Actor, person: Person, address: Ad
         actor.account_id, address.id, address.channel, address.id.bytes, address.consent,
     )  # fmt: skip
     await connection.execute(
-        "INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)"
-        " VALUES ($1, uuidv7(), $2, $3, 1, $4)",
+        "INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id)"
+        " VALUES ($1, $2, $3, 1, $4)",
         actor.account_id, person.id, address.channel, address.id,
     )  # fmt: skip

@@ -83,7 +83,7 @@ async def test_points_come_in_order(actor: Actor) -> None:
     assert [(p.channel, p.slot) for p in found] == [(EMAIL, 1), (EMAIL, 2), (SMS, 1)]
     assert (found[0].consent, [found[0].proof]) == (ConsentStatus.SINGLE_OPT_IN, receipt.positions)
     assert found[0].consent_at is not None
-    assert await points_by_ids(actor, [found[1].id, uuid4()]) == {found[1].id: found[1]}
+    assert await points_by_ids(actor, [found[1].id, (contact_id, uuid4())]) == {found[1].id: found[1]}
     contact = await row(actor, contact_id)
     assert (opted_in(found, EMAIL), opted_in(found, SMS), primary(found, CALL)) == (True, False, None)
     assert (subscribed(contact, found, EMAIL), subscribed(contact, found, CALL)) == (True, False)

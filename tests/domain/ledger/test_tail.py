@@ -134,8 +134,8 @@ async def test_pages_of_changes_get_past_any_crowd(actor: Actor) -> None:
     async with tx() as connection:
         await connection.execute("SET LOCAL session_replication_role = replica")
         await connection.execute(
-            """INSERT INTO contact_point (account_id, id, contact_id, channel, slot, address_id)
-               SELECT $1, uuidv7(), uuidv7(), 'SMS', 1, $2::uuid FROM generate_series(1, $3)""",
+            """INSERT INTO contact_point (account_id, contact_id, channel, slot, address_id)
+               SELECT $1, uuidv7(), 'SMS', 1, $2::uuid FROM generate_series(1, $3)""",
             actor.account_id,
             address,
             people,
