@@ -43,6 +43,8 @@ class Rejected(Exception):  # noqa: N818 - a document is rejected, with the erro
         self.errors = errors
         self.code = code
         self.retry_after = retry_after
+        self.headers: Mapping[str, str] = {}
+        """What HTTP says beside it: how many points the key has left."""
 
 
 def rejected(message: str, code: str, **extensions: Any) -> Rejected:

@@ -3,9 +3,9 @@
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Final, cast
 
@@ -51,6 +51,8 @@ class Answer:
     """Of a request that was refused."""
     retry_after: float | None = None
     cost: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What HTTP says beside a refusal."""
 
     @property
     def body(self) -> dict[str, Any]:
@@ -91,8 +93,9 @@ async def admit(asked: Asked, context: Context, allowed: frozenset[OperationType
     asked = await persisted.resolved(asked)
     try:
         document, operation, cost = _prepared(asked, context, allowed)
-    except Rejected:
-        await charge_refused(actor)
+    except Rejected as found:
+        left = await charge_refused(actor)
+        found.headers = left.headers if left else {}
         raise
     allowance = await charge(actor, cost)
     if asked.sha256 is not None:
@@ -198,7 +201,7 @@ async def answers(admitted: Admitted, context: Context) -> AsyncIterator[Answer 
 def refused(found: Rejected, context: Context) -> Answer:
     """The answer to a request that cannot be run."""
     errors = [_shown(error, found.code, context) for error in found.errors]
-    return Answer(errors, code=found.code, retry_after=found.retry_after)
+    return Answer(errors, code=found.code, retry_after=found.retry_after, headers=found.headers)
 
 
 async def _result(admitted: Admitted, context: Context) -> ExecutionResult:

@@ -107,7 +107,7 @@ def _is_loopback(host: str | None) -> bool:
         return False
 
 
-def _is_local(request: Request) -> bool:
+def is_local(request: Request) -> bool:
     """Whether a request comes from this machine and to a name of this machine.
 
     The name counts because a web site can point its own at 127.0.0.1 and read what a page there shows.
@@ -178,7 +178,7 @@ class Ide:
         )
 
     def _authorization(self, request: Request) -> str:
-        if self.prefill_key is None or not _is_local(request):
+        if self.prefill_key is None or not is_local(request):
             return ""
         return f' data-authorization="{escape(f"Bearer {self.prefill_key}")}"'
 

@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from api.http.ide import is_local
 from api.pages.page import render
 from domain.infra.settings import settings
 from domain.mail.folder import Folder
 from domain.mail.transport import transport
 
 PAGE: Final = 100
-_LOCAL: Final = ("127.0.0.1", "::1")
 
 
 def dev_routes() -> list[BaseRoute]:
@@ -57,8 +57,7 @@ def _with_styles(page: Response) -> Response:
 
 def _folder(request: Request) -> Folder | None:
     found = transport()
-    near = request.client is not None and request.client.host in _LOCAL
-    return found if near and isinstance(found, Folder) else None
+    return found if is_local(request) and isinstance(found, Folder) else None
 
 
 def _parsed(raw: bytes) -> EmailMessage:

@@ -48,19 +48,20 @@ async def charge(actor: Actor, cost: int) -> Allowance | None:
     """
     found, wait = await _pour(actor, cost)
     if wait:
-        raise limited(wait)
+        raise limited(wait, found)
     return found
 
 
-async def charge_refused(actor: Actor) -> None:
+async def charge_refused(actor: Actor) -> Allowance | None:
     """Take points for a document that is refused. A key without them has nothing read for a moment.
 
     Raises Rejected RATE_LIMITED.
     """
-    _, wait = await _pour(actor, REFUSED_COST)
+    found, wait = await _pour(actor, REFUSED_COST)
     if wait:
         _remember(actor.name, wait)
-        raise limited(wait)
+        raise limited(wait, found)
+    return found
 
 
 async def _pour(actor: Actor, cost: int) -> tuple[Allowance | None, float]:
@@ -72,9 +73,8 @@ async def _pour(actor: Actor, cost: int) -> tuple[Allowance | None, float]:
     found = await pour(actor.name, points, given.rate_capacity, given.rate_restore)
     if found is None:
         return None, 0.0
-    if not found.fits:
-        return None, (found.level + points - given.rate_capacity) / given.rate_restore
-    return Allowance(int(given.rate_capacity - found.level), found.level / given.rate_restore), 0.0
+    left = Allowance(max(0, int(given.rate_capacity - found.level)), found.level / given.rate_restore)
+    return left, 0.0 if found.fits else (found.level + points - given.rate_capacity) / given.rate_restore
 
 
 def refuse_spent(actor: Actor) -> None:
@@ -83,15 +83,18 @@ def refuse_spent(actor: Actor) -> None:
     if until is None:
         return
     if until > monotonic():
-        raise limited(until - monotonic())
+        wait = until - monotonic()
+        raise limited(wait, Allowance(0, wait))
     del _spent[actor.name]
 
 
-def limited(wait: float) -> Rejected:
+def limited(wait: float, left: Allowance | None) -> Rejected:
     """What a key without points is told; `retryAfter` is in seconds."""
     seconds = max(1, ceil(wait))
     words = f"This key has used up its points. Try again in {seconds} s."
-    return Rejected([coded(words, RATE_LIMITED, retryAfter=seconds)], RATE_LIMITED, seconds)
+    found = Rejected([coded(words, RATE_LIMITED, retryAfter=seconds)], RATE_LIMITED, seconds)
+    found.headers = left.headers if left else {}
+    return found
 
 
 def _remember(name: str, wait: float) -> None:

@@ -126,7 +126,7 @@ def _status(answer: Answer, media_type: str, method: str) -> int:
 
 
 def _headers(answer: Answer, admitted: Admitted | None) -> dict[str, str]:
-    headers = dict(admitted.allowance.headers) if admitted and admitted.allowance else {}
+    headers = dict(admitted.allowance.headers) if admitted and admitted.allowance else dict(answer.headers)
     if answer.retry_after is not None:
         headers["retry-after"] = str(max(1, round(answer.retry_after)))
     if answer.code == METHOD:

@@ -98,6 +98,8 @@ async def test_points_are_counted_and_come_back(api: Client, setting: Callable[.
     assert first.headers["ratelimit"] == '"points";r=499;t=501'
     second = await api.post(page)
     assert second.status_code == 429
+    assert second.headers["ratelimit-policy"] == first.headers["ratelimit-policy"]
+    assert second.headers["ratelimit"].startswith('"points";r=')
     (error,) = second.json()["errors"]
     assert error["extensions"] == {"code": "RATE_LIMITED", "retryAfter": int(second.headers["retry-after"])}
     assert 1 <= int(second.headers["retry-after"]) <= 3
@@ -109,8 +111,9 @@ async def test_points_are_counted_and_come_back(api: Client, setting: Callable[.
 async def test_a_spent_key_is_not_read_any_more(api: Client, setting: Callable[..., None]) -> None:
     """Documents that are refused cost points too; once there are none, documents are not even parsed."""
     setting(ASSENT_RATE_CAPACITY=3 * rate.REFUSED_COST, ASSENT_RATE_RESTORE=1)
-    statuses = [(await api.post({"query": "{"}, headers={"accept": "*/*"})).status_code for _ in range(5)]
-    assert statuses == [200, 200, 200, 429, 429]
+    answers = [await api.post({"query": "{"}, headers={"accept": "*/*"}) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert all(answer.headers["ratelimit"].startswith('"points";r=') for answer in answers)
     rate._spent.clear()
 
 

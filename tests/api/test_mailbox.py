@@ -45,6 +45,8 @@ async def test_what_was_sent_is_shown(api: Client, developing: None, tmp_path: P
         assert "script" not in shown.headers["content-security-policy"]
         for name in ("x", "..%2f..%2fsecret", kept.name.replace("0", "1")):
             assert (await http.get(f"/dev/mailbox/{name}")).status_code == 404
+        # A web site can point a name of its own at this machine, and read what a page there shows.
+        assert (await http.get("/dev/mailbox", headers={"host": "evil.example"})).status_code == 404
     foreign = httpx2.ASGITransport(app=application(), client=("203.0.113.7", 50000))
     async with httpx2.AsyncClient(transport=foreign, base_url="http://localhost:8000") as http:
         assert (await http.get("/dev/mailbox")).status_code == 404

@@ -63,6 +63,7 @@ async def test_a_compressed_body_is_not_read(api: Client) -> None:
         ({"sec-fetch-site": "none"}, 200),
         ({"origin": "https://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://["}, 403),
         ({"sec-fetch-site": "cross-site"}, 403),
         ({"sec-fetch-site": "same-site"}, 403),
         ({"origin": PAGE, "sec-fetch-site": "cross-site"}, 200),
