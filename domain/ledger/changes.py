@@ -24,21 +24,25 @@ WITH entries AS MATERIALIZED (
     FROM entries e JOIN contact_point p ON p.account_id = $1 AND p.address_id = e.address_id
 ), latest AS (
   SELECT contact_id, max(position) AS position FROM touched
-   WHERE (position, contact_id) > ($2, $3::uuid) AND (position, contact_id) < ($4, $5::uuid){} GROUP BY 1
+   WHERE (position, contact_id) > ($2, $3::uuid) AND (position, contact_id) < ($4, $5::uuid) GROUP BY 1
 )
 SELECT l.contact_id, l.position, s.count, s.earliest, s.last
   FROM (SELECT count(*) AS count, min(position) AS earliest, max(position) AS last FROM entries) s
-  LEFT JOIN latest l ON true
+  LEFT JOIN (SELECT * FROM latest {}) l ON true
  ORDER BY l.position, l.contact_id
 """
-# Whoever changed again after the window's end stands there in the list, not here.
+# Whoever changed again after the window's end stands there in the list, not here. Asked for one contact after another:
+# as a join the planner would read the ledger from there to its end.
 _STANDING: Final = """
-     AND NOT EXISTS (SELECT FROM ledger e
-                      WHERE e.account_id = $1 AND e.contact_id = touched.contact_id AND e.position <= $7
-                        AND e.position >= $4 AND (e.position, touched.contact_id) >= ($4, $5))
-     AND NOT EXISTS (SELECT FROM contact_point p JOIN ledger e ON e.account_id = $1 AND e.address_id = p.address_id
-                      WHERE p.account_id = $1 AND p.contact_id = touched.contact_id AND e.position <= $7
-                        AND e.position >= $4 AND (e.position, touched.contact_id) >= ($4, $5))
+ WHERE (SELECT e.position FROM ledger e
+         WHERE e.account_id = $1 AND e.contact_id = latest.contact_id AND e.position >= $4 AND e.position <= $7
+           AND (e.position, latest.contact_id) >= ($4, $5) ORDER BY e.position LIMIT 1) IS NULL
+   AND NOT EXISTS (
+     SELECT FROM contact_point p CROSS JOIN LATERAL (
+       SELECT FROM ledger e
+        WHERE e.account_id = $1 AND e.address_id = p.address_id AND e.position >= $4 AND e.position <= $7
+          AND (e.position, latest.contact_id) >= ($4, $5) ORDER BY e.position LIMIT 1) later
+      WHERE p.account_id = $1 AND p.contact_id = latest.contact_id)
 """
 _LOWEST: Final = UUID(int=0)
 _HIGHEST: Final = UUID(int=2**128 - 1)
@@ -121,8 +125,8 @@ async def changes_page(actor: Actor, window: Window[ChangePlace]) -> ChangeWindo
     low, high = _edge(window.after, (1, _LOWEST), 1), _edge(window.before, (end, _HIGHEST), -1)
     high = min(high, (end, _HIGHEST))
     if low >= high:
-        at = (min(low[0] - 1, end), None)
-        return ChangeWindow([], [], None, at, window.backward and window.before is not None, window.after is not None)
+        after = window.before is not None and window.backward
+        return ChangeWindow([], [], None, window.after or (0, None), after, window.after is not None)
     seen = await _looked(actor, low, high, end if window.before else None, latest=window.backward)
     places = _places(seen, low, high)
     begin, stop = (max(len(places) - size, 0), len(places)) if window.backward else (0, min(size, len(places)))

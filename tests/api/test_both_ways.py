@@ -240,6 +240,8 @@ async def test_a_backward_page_then_what_comes(api: Client) -> None:
     assert len(keys(later)) == 1
     changed = await LISTS["Query.contactChanges"].page(api, contact["id"], last=1)
     assert keys(changed) == [contact["id"]]
+    beyond = await LISTS["Query.contactChanges"].page(api, contact["id"], first=1, after="999999999999")
+    assert (keys(beyond), beyond["pageInfo"]["endCursor"]) == ([], "999999999999")
     await api.contact()
     new = await LISTS["Query.contactChanges"].page(api, contact["id"], first=5, after=changed["pageInfo"]["endCursor"])
     assert len(keys(new)) == 1
