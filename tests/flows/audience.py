@@ -17,6 +17,7 @@ from domain.messages.deliveries import DeliveryStatus, Report, broadcast_report
 from domain.messages.journeys.words import Templates
 from domain.messages.templates import create_template
 from tests.domain.contacts.people import account
+from tests.flows.crew import written_down
 from tests.mailing import Server
 
 PATIENCE = 180
@@ -45,10 +46,6 @@ _SILENT = """
 WITH held AS (SELECT account_id, id FROM mail WHERE status = 'SENDING' FOR UPDATE SKIP LOCKED)
 UPDATE mail m SET lease_until = now() - interval '1 second' FROM held h
  WHERE m.account_id = h.account_id AND m.id = h.id
-"""
-_ASKED = """
-SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
-                  AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND query LIKE '%UPDATE mail%')
 """
 _OPEN = "SELECT count(*) FROM mail WHERE account_id = $1 AND status IN ('QUEUED', 'SENDING')"
 _ADDRESSES = "SELECT value FROM address WHERE account_id = $1"
@@ -112,13 +109,6 @@ async def broadcast(actor: Actor) -> Operation:
     """A broadcast to everybody, on its way."""
     template = await create_template(actor, "news", "News", WORDS)
     return await send_broadcast(actor, Broadcast(template.id, Selection(everyone=True)))
-
-
-async def written_down() -> None:
-    """Wait until the database has done what a killed worker had asked it for."""
-    async with asyncio.timeout(PATIENCE):
-        while await pool().fetchval(_ASKED):
-            await asyncio.sleep(0.02)
 
 
 async def begun_again(actor: Actor, operation: Operation) -> None:

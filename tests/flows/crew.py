@@ -5,7 +5,8 @@ import multiprocessing
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from time import monotonic
 
 from cli.embedded.process import die_with_parent
@@ -87,8 +88,33 @@ class Worker:
 
     async def kill(self) -> None:
         """SIGKILL, wherever it stands."""
+        assert self.process.pid is not None
+        _left_behind.update(_ports(self.process.pid))
         self.process.kill()
         await self.ended()
+
+
+_left_behind: set[int] = set()
+"""The ports from which workers that were killed spoke to the database."""
+
+
+def _ports(pid: int) -> set[int]:
+    """The ports of a process's TCP connections; none once it has ended."""
+    sockets = set()
+    for descriptor in range(1_024):
+        with suppress(OSError):
+            sockets.add(Path(f"/proc/{pid}/fd/{descriptor}").readlink().name)
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {int(line[1].rpartition(":")[2], 16) for line in lines if f"socket:[{line[9]}]" in sockets}
+
+
+async def written_down() -> None:
+    """Wait until the database has done what killed workers had asked it for, and knows that they are gone."""
+    asked = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE client_port = ANY ($1::integer[]))"
+    async with asyncio.timeout(60):
+        while await pool().fetchval(asked, list(_left_behind)):
+            await asyncio.sleep(0.02)
+    _left_behind.clear()
 
 
 def _work(env: dict[str, str]) -> None:
