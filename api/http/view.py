@@ -65,8 +65,10 @@ class View:
         actor = await _actor(request.headers.get("authorization"), visitor.ip)
         if actor is not None and not may_use(actor, request.headers.get("origin")):
             raise BadRequest(403, "This key is bound to the pages of other origins.", FORBIDDEN)
+        if actor is None and not settings().open_introspection:
+            raise unauthenticated()  # before a byte of the body is read
         asked = await from_post(request) if request.method == "POST" else from_query(request)
-        if actor is None and not (settings().open_introspection and introspects(asked)):
+        if actor is None and not introspects(asked):
             raise unauthenticated()
         context = Context(actor or _NOBODY, request_id(request.scope), visitor)
         return await _answered(request, asked, types, context)

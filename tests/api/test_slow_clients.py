@@ -38,6 +38,12 @@ async def test_a_head_that_does_not_arrive(server: str, sent: bytes, monkeypatch
     assert await answer(server, sent) == b""
 
 
+async def test_nobody_s_body_is_not_waited_for(db: None, redis: None, server: str) -> None:
+    """Without a key the answer does not wait for what is to come."""
+    head = b"connection: close\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"
+    assert (await answer(server, BEGUN, head)).startswith(b"HTTP/1.1 401 ")
+
+
 async def test_a_body_that_does_not_arrive(api: Client, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """408, and the connection is closed."""
     monkeypatch.setattr(request, "READ_SECONDS", 0.2)
