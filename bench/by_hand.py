@@ -13,12 +13,14 @@ _COLUMNS = """
 SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute
  WHERE attrelid = $1::text::regclass AND attnum > 0 AND attgenerated = '' AND NOT attisdropped
 """
+_OF_CHOSEN = "EXISTS (SELECT FROM by_hand.chosen c WHERE c.id = {})"
 _NEW = {
-    "contact": "id IN (SELECT id FROM by_hand.chosen)",
-    "contact_state": "contact_id IN (SELECT id FROM by_hand.chosen)",
-    "contact_point": "contact_id IN (SELECT id FROM by_hand.chosen)",
-    "address": "id IN (SELECT address_id FROM contact_point WHERE contact_id IN (SELECT id FROM by_hand.chosen))",
-    "ledger": "contact_id IN (SELECT id FROM by_hand.chosen)",
+    "contact": _OF_CHOSEN.format("contact.id"),
+    "contact_state": _OF_CHOSEN.format("contact_state.contact_id"),
+    "contact_point": _OF_CHOSEN.format("contact_point.contact_id"),
+    "address": """EXISTS (
+      SELECT FROM contact_point p JOIN by_hand.chosen c ON c.id = p.contact_id WHERE p.address_id = address.id)""",
+    "ledger": _OF_CHOSEN.format("ledger.contact_id"),
 }
 
 
