@@ -49,6 +49,8 @@ def _serve(given: "Settings") -> None:
         ws_per_message_deflate=False,
     )
     listening = config.bind_socket()
+    # Whoever comes while the app is being loaded waits for it, in place of being turned away.
+    listening.listen(config.backlog)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_SECONDS * 1000)
     Server(config).run(sockets=[listening])
