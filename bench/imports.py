@@ -67,7 +67,8 @@ def rows(size: int, step: int = 1) -> Iterator[str]:
 async def rates(size: int) -> Rates:
     """Import a list of `size` rows whose every other contact was imported before, then the same list again."""
     copied = await _copy(size)
-    one_by_one, pipelined = [await _upserts(min(size, MOST_UPSERTS), pipeline=pipeline) for pipeline in (False, True)]
+    some = min(size, MOST_UPSERTS)
+    one_by_one, pipelined = [await upserts(rows(some, 2), rows(some), pipeline=pipeline) for pipeline in (False, True)]
     await pool().execute("DROP TABLE plain_list")
     opened, _ = await create_account("Bench")
     actor = actor_of(opened.id)
@@ -93,10 +94,6 @@ async def _copy(size: int) -> float:
         columns = HEADER.split(",")
         await connection.copy_to_table("plain_list", source=io.BytesIO(text), columns=columns, format="csv")
     return size / (perf_counter() - began)
-
-
-async def _upserts(size: int, *, pipeline: bool) -> float:
-    return await upserts(rows(size, 2), rows(size), pipeline=pipeline)
 
 
 async def bring(actor: Actor, size: int, step: int = 1) -> tuple[float, Operation]:

@@ -28,7 +28,7 @@ _CUT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
  WHERE backend_type = 'client backend' AND pid <> ALL ($1::integer[]) AND datname = current_database()
 """
-_WAITING = "SELECT EXISTS (SELECT FROM mail WHERE account_id IS NOT NULL AND status = 'QUEUED')"
+_WAITING = "SELECT EXISTS (SELECT FROM mail WHERE status = 'QUEUED')"
 
 
 async def _came(server: Remembering) -> None:
