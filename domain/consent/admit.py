@@ -1,14 +1,14 @@
 """The door for addresses that are made with their first permission, many at a time: no look at what stands is needed.
 
 `decide` is asked once, for an address of which nothing is recorded yet; the caller's statement, which makes contacts
-and addresses, holds `ADMIT` and so writes the permission, its ledger entries and the counts with them.
+and addresses, holds `RECORD` and `ADMIT` and so writes the permission, its ledger entries and the counts with them.
 """
 
-from domain.consent.door_sql import ADMIT
+from domain.consent.door_sql import ADMIT, RECORD
 from domain.consent.rules import Changed, Facts, Request, Step, decide
 from domain.values import ConsentStatus, Lifecycle
 
-__all__ = ["ADMIT", "admission"]
+__all__ = ["ADMIT", "RECORD", "admission"]
 
 
 def admission(request: Request) -> Step | None:

@@ -277,6 +277,21 @@ PREVIEW = (
     + _TALLY
 )
 
+# What a contact's making is recorded by, and the permission that its addresses get: one INSERT, in order of position.
+RECORD = """
+), recorded AS (
+  INSERT INTO ledger (account_id, position, occurred_at, action, source, channel, consent_from, consent_to,
+                      contact_id, address_id, evidence_id, operation_id, actor)
+  SELECT $1, e.position, {now}, e.action, {source}::consent_source, s.channel, e.consent_from, e.consent_to,
+         s.contact_id, s.address_id, {evidence}, {operation}, {actor}
+    FROM step s
+   CROSS JOIN LATERAL (VALUES
+     (s.position, s.recorded, NULL, NULL),
+     (s.permitted, {action}::consent_action, 'NON_MARKETABLE'::consent_status, {consent}::consent_status)
+   ) e(position, action, consent_from, consent_to)
+   WHERE e.position IS NOT NULL
+"""
+
 # For addresses that come into being in the caller's statement, of contacts that do: nothing stands that could differ,
 # so one decision is everybody's. Whoever makes one of them at the same moment is waited for, and breaks its uniqueness.
 ADMIT = """
@@ -286,12 +301,6 @@ ADMIT = """
          CASE WHEN permitted IS NULL THEN 'NON_MARKETABLE' ELSE {consent}::consent_status END,
          CASE WHEN permitted IS NOT NULL THEN {now} END, permitted
     FROM point ORDER BY hash, channel
-), admitted AS (
-  INSERT INTO ledger (account_id, position, occurred_at, action, source, channel, consent_from, consent_to,
-                      contact_id, address_id, evidence_id, operation_id, actor)
-  SELECT $1, permitted, {now}, {action}::consent_action, {source}::consent_source, channel, 'NON_MARKETABLE',
-         {consent}::consent_status, contact_id, address_id, {evidence}, {operation}, {actor}
-    FROM point WHERE permitted IS NOT NULL
 ), counted AS (
   INSERT INTO summary_delta (account_id, channel, lifecycle, consent, deliverability, topic_on, contacts)
   SELECT $1, NULL::channel, 'ACTIVE'::lifecycle, NULL::consent_status, NULL::deliverability, topic_on, count(*)

@@ -7,22 +7,25 @@ of rows that were matched, some of whose addresses are there already; their perm
 
 from typing import Final
 
-from domain.consent.admit import ADMIT, admission
+from domain.consent.admit import ADMIT, RECORD, admission
 from domain.contacts.counts import enter
 from domain.imports.match_sql import asks, fresh_id
 from domain.imports.part import Part
 from domain.imports.plan import EMAILS, SLOTS, ImportPlan
 from domain.values import Channel
 
-# Positions are drawn in an order that makes sense to a reader: a contact, its addresses, the permission of each.
+# Positions are drawn, and entries written, contact by contact: itself, its addresses, the permission of each. So every
+# index of the ledger is filled from one end to the other, and its pages are left full.
 _MAKING = """
 WITH newcomer AS MATERIALIZED (
-  SELECT s.*, nextval('ledger_position') AS created FROM ({rows}) s
-), point AS MATERIALIZED (
-  SELECT p.*, nextval('ledger_position') AS added, CASE WHEN p.asks THEN nextval('ledger_position') END AS permitted
+  {rows}
+), step AS MATERIALIZED (
+  SELECT p.*, nextval('ledger_position') AS position, CASE WHEN p.asks THEN nextval('ledger_position') END AS permitted
     FROM (SELECT s.contact_id, s.topic_on, v.* FROM newcomer s
-           CROSS JOIN LATERAL (VALUES {points}) AS v(channel, slot, address_id, hash, value, asks)) p
-   WHERE p.address_id IS NOT NULL
+           CROSS JOIN LATERAL (VALUES {steps}) AS v(recorded, channel, slot, address_id, hash, value, asks)) p
+   WHERE p.channel IS NULL OR p.address_id IS NOT NULL
+), point AS NOT MATERIALIZED (
+  SELECT * FROM step WHERE address_id IS NOT NULL
 ), contacts AS (
   INSERT INTO contact (account_id, id, external_id, first_name, last_name, contact_type, attributes, updated_at,
                        name, email, phone, search)
@@ -37,15 +40,6 @@ WITH newcomer AS MATERIALIZED (
 ), tagged AS (
   INSERT INTO contact_tag (account_id, contact_id, tag, operation_id)
   SELECT DISTINCT $1::uuid, s.contact_id, w.tag, $4::uuid FROM newcomer s, unnest(s.tags || $6::text[]) w(tag)
-), recorded AS (
-  INSERT INTO ledger (account_id, position, occurred_at, action, source, actor, operation_id, evidence_id,
-                      contact_id, address_id, channel)
-  SELECT $1, position, $2, action, 'IMPORT', $3, $4, $5, contact_id, address_id, channel FROM (
-    SELECT created AS position, 'CONTACT_CREATED'::consent_action AS action, contact_id, NULL::uuid AS address_id,
-           NULL::channel AS channel
-      FROM newcomer
-    UNION ALL
-    SELECT added, 'ADDRESS_ADDED', contact_id, address_id, channel FROM point) e
 {more}
 )
 SELECT (SELECT count(*) FROM newcomer) AS created, (SELECT count(DISTINCT contact_id) FROM point WHERE asks) AS opted_in
@@ -58,9 +52,9 @@ _FRESH = """
 SELECT s.*, {contact_id} AS contact_id, {topic_on} AS topic_on, {asks} AS asks, {ids}
   FROM {table} s WHERE s.account_id = $1 AND s.n = ANY ($7::integer[]) ORDER BY s.n
 """
-_ADMIT: Final = ADMIT.format(
-    now="$2", actor="$3", operation="$4", evidence="$5", source="'IMPORT'", consent="$8", action="$9"
-)
+_OURS: Final = {"now": "$2", "actor": "$3", "operation": "$4", "evidence": "$5", "source": "'IMPORT'"}
+_RECORD: Final = RECORD.format(**_OURS, consent="NULL", action="NULL")
+_ADMIT: Final = (RECORD + ADMIT).format(**_OURS, consent="$8", action="$9")
 _JOINED = """
 ), joined AS (
   INSERT INTO group_member (account_id, group_id, contact_id, operation_id)
@@ -127,7 +121,7 @@ async def create(part: Part) -> None:
         return
     ids = ", ".join([*(f"m.{slot}_id" for slot in plan.slots), "false AS asks"])
     source = _MATCHED.format(topic_on=await _topic_on(part), ids=ids, table=part.table)
-    await connection.fetchrow(_statement(plan, source, ""), *_given(part))
+    await connection.fetchrow(_statement(plan, source, _RECORD), *_given(part))
     for name in plan.slots:
         stale = f"a.value IS DISTINCT FROM s.{name}" if name in EMAILS else "a.value IS NULL"
         await connection.execute(_VALUES.format(table=part.table, name=name, stale=stale), account_id)
@@ -136,7 +130,7 @@ async def create(part: Part) -> None:
 
 
 def _statement(plan: ImportPlan, source: str, more: str) -> str:
-    return _MAKING.format(rows=source, points=", ".join(_points(plan)), more=more)
+    return _MAKING.format(rows=source, steps=", ".join(_steps(plan)), more=more)
 
 
 def _given(part: Part) -> tuple[object, ...]:
@@ -144,10 +138,10 @@ def _given(part: Part) -> tuple[object, ...]:
     return part.account_id, job.now, job.actor, job.operation_id, job.evidence_id, list(part.plan.tags)
 
 
-def _points(plan: ImportPlan) -> list[str]:
-    """Emails close up: the first that a row has is the primary."""
+def _steps(plan: ImportPlan) -> list[str]:
+    """The contact, then its addresses. Emails close up: the first that a row has is the primary."""
     before: list[str] = []
-    parts = []
+    steps = ["('CONTACT_CREATED'::consent_action, NULL::channel, 0, NULL::uuid, NULL::bytea, NULL::text, false)"]
     for name in plan.slots:
         channel = SLOTS[name][0]
         slot = "1"
@@ -155,8 +149,8 @@ def _points(plan: ImportPlan) -> list[str]:
             slot = " + ".join(["1", *(f"(s.{other}_id IS NOT NULL)::int" for other in before)])
             before.append(name)
         asked = "s.asks" if channel in plan.channels else "false"
-        parts.append(f"('{channel}'::channel, {slot}, s.{name}_id, s.{name}_hash, s.{name}, {asked})")
-    return parts or ["(NULL::channel, 0, NULL::uuid, NULL::bytea, NULL::text, false)"]
+        steps.append(f"('ADDRESS_ADDED', '{channel}', {slot}, s.{name}_id, s.{name}_hash, s.{name}, {asked})")
+    return steps
 
 
 async def _topic_on(part: Part) -> str:

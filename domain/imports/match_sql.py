@@ -89,7 +89,7 @@ def sorting(plan: ImportPlan, table: str, groups: list[str], *, same: bool) -> s
 
 def fresh_id(slot: str | None = None) -> str:
     """An expression for the id of a new contact of a row `s`, or of its address in a slot."""
-    return uuid7s(_counter(slot) if slot else "n % 32768")
+    return uuid7s(_counter(slot))
 
 
 def _pieces(plan: ImportPlan, table: str, groups: list[str]) -> dict[str, str]:
@@ -132,9 +132,9 @@ def _fresh(slot: str) -> str:
     return f",\n       CASE WHEN {wanted} THEN {new} ELSE {slot}_id END, {wanted}"
 
 
-def _counter(slot: str) -> str:
-    """A number for an id: rows of a part lie together, and each slot has a range of its own."""
-    return f"n % 32768 + {32_768 * (1 + list(SLOTS).index(slot))}"
+def _counter(slot: str | None) -> str:
+    """A number for an id: rows of a part lie together, and with each contact its addresses, as they are written."""
+    return f"n % 32768 * 16 + {list(SLOTS).index(slot) + 1 if slot else 0}"
 
 
 def asks(plan: ImportPlan) -> str:

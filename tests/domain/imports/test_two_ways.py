@@ -41,6 +41,9 @@ SELECT s.lifecycle, s.topic_on, c.name, c.first_name, c.email, c.phone, c.search
   FROM contact c JOIN contact_state s ON s.account_id = $1 AND s.contact_id = c.id
  WHERE c.account_id = $1 AND c.id = $2
 """
+_TOLD = """
+SELECT action, channel FROM ledger WHERE account_id = $1 AND source = 'IMPORT' AND topic_id IS NULL ORDER BY position
+"""
 _FAY = "SELECT id FROM contact WHERE account_id = $1 AND name LIKE '+1%5' OR account_id = $1 AND name = 'Fay'"
 
 
@@ -82,6 +85,16 @@ async def test_both_ways_come_to_the_same(db: None, channels: tuple[Channel, ...
     assert first.counts["created"] == second.counts["created"] + 1
     for actor in (at_once, looked):
         await counts_are_exact(actor)
+
+
+async def test_the_ledger_tells_contact_after_contact(db: None) -> None:
+    """People who are made at once: each with their addresses and the permission of each, in the order of the list."""
+    actor, _ = await brought((Channel.EMAIL,), granted=True, faster=False)
+    told = [tuple(entry) for entry in await pool().fetch(_TOLD, actor.account_id)]
+    added, opted = "ADDRESS_ADDED", "OPT_IN"
+    ann = [("CONTACT_CREATED", None), *[(added, "EMAIL"), (opted, "EMAIL")] * 2, (added, "SMS")]
+    bob = [("CONTACT_CREATED", None), (added, "EMAIL"), (added, "CALL")]
+    assert told[: len(ann + bob)] == ann + bob
 
 
 def test_an_admission_is_the_rules_own() -> None:
