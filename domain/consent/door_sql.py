@@ -277,7 +277,8 @@ PREVIEW = (
     + _TALLY
 )
 
-# What a contact's making is recorded by, and the permission that its addresses get: one INSERT, in order of position.
+# The caller's steps, each with what it is recorded as, and the permission that its address gets: one INSERT, in order
+# of position, so that every index of the ledger is filled from one end to the other and its pages are left full.
 RECORD = """
 ), recorded AS (
   INSERT INTO ledger (account_id, position, occurred_at, action, source, channel, consent_from, consent_to,

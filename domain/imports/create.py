@@ -14,8 +14,7 @@ from domain.imports.part import Part
 from domain.imports.plan import EMAILS, SLOTS, ImportPlan
 from domain.values import Channel
 
-# Positions are drawn, and entries written, contact by contact: itself, its addresses, the permission of each. So every
-# index of the ledger is filled from one end to the other, and its pages are left full.
+# Positions are drawn contact by contact: itself, then each of its addresses and the permission of it.
 _MAKING = """
 WITH newcomer AS MATERIALIZED (
   {rows}

@@ -88,8 +88,11 @@ def sorting(plan: ImportPlan, table: str, groups: list[str], *, same: bool) -> s
 
 
 def fresh_id(slot: str | None = None) -> str:
-    """An expression for the id of a new contact of a row `s`, or of its address in a slot."""
-    return uuid7s(_counter(slot))
+    """An expression for the id of a new contact of a row `s`, or of its address in a slot.
+
+    Rows of a part lie together, and with each contact its addresses, in the order in which they are written.
+    """
+    return uuid7s(f"n % 32768 * 16 + {list(SLOTS).index(slot) + 1 if slot else 0}")
 
 
 def _pieces(plan: ImportPlan, table: str, groups: list[str]) -> dict[str, str]:
@@ -130,11 +133,6 @@ def _fresh(slot: str) -> str:
     new = fresh_id(slot) if alone else f"first_value({slot}_fresh) OVER (PARTITION BY {slot}_hash)"
     wanted = f"{slot}_id IS NULL AND {slot}_hash IS NOT NULL AND kind IN ('CREATE', 'AMEND')"
     return f",\n       CASE WHEN {wanted} THEN {new} ELSE {slot}_id END, {wanted}"
-
-
-def _counter(slot: str | None) -> str:
-    """A number for an id: rows of a part lie together, and with each contact its addresses, as they are written."""
-    return f"n % 32768 * 16 + {list(SLOTS).index(slot) + 1 if slot else 0}"
 
 
 def asks(plan: ImportPlan) -> str:
